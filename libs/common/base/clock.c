@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+
+#include "base/reason.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static instant read_clock(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (instant)now.tv_sec * INSTANT_SECOND + now.tv_nsec / 1000;
+}
+
+static instant wall_now(const struct clock *clock)
+{
+	(void)clock;
+	return read_clock(CLOCK_REALTIME);
+}
+
+static instant held_now(const struct clock *clock)
+{
+	return clock->held;
+}
+
+const struct clock clock_wall = {.now = wall_now};
+
+struct clock clock_held(instant at)
+{
+	return (struct clock){.now = held_now, .held = at};
+}
+
+instant clock_now(const struct clock *clock)
+{
+	return clock->now(clock);
+}
+
+instant clock_monotonic(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+void clock_sleep(instant duration)
+{
+	struct timespec span = {
+		.tv_sec = duration / INSTANT_SECOND,
+		.tv_nsec = (duration % INSTANT_SECOND) * 1000,
+	};
+
+	if (duration > 0)
+		nanosleep(&span, NULL);
+}
+
+void instant_format(instant at, char text[INSTANT_TEXT])
+{
+	instant fraction = at % INSTANT_SECOND;
+	time_t seconds = (time_t)(at / INSTANT_SECOND);
+	struct tm parts;
+	size_t n;
+
+	if (fraction < 0) {
+		fraction += INSTANT_SECOND;
+		seconds--;
+	}
+	gmtime_r(&seconds, &parts);
+	n = strftime(text, INSTANT_TEXT, "%Y-%m-%dT%H:%M:%S", &parts);
+	if (fraction)
+		snprintf(text + n, INSTANT_TEXT - n, ".%06dZ", (int)fraction);
+	else
+		snprintf(text + n, INSTANT_TEXT - n, "Z");
+}
+
+/* Reads exactly `digits` decimal digits; -1 where there is another byte. */
+static int take_number(const char **at, const char *end, int digits)
+{
+	int number = 0;
+
+	for (int i = 0; i < digits; i++, (*at)++) {
+		if (*at >= end || !isdigit((unsigned char)**at))
+			return -1;
+		number = number * 10 + (**at - '0');
+	}
+	return number;
+}
+
+static bool take_byte(const char **at, const char *end, const char *accepted)
+{
+	if (*at >= end || !**at || !strchr(accepted, **at))
+		return false;
+	(*at)++;
+	return true;
+}
+
+static instant take_fraction(const char **at, const char *end)
+{
+	instant fraction = 0;
+	instant unit = INSTANT_SECOND / 10;
+
+	if (*at >= end || **at != '.')
+		return 0;
+	for ((*at)++; *at < end && isdigit((unsigned char)**at); (*at)++) {
+		fraction += unit * (**at - '0');
+		unit /= 10;
+	}
+	return fraction;
+}
+
+/* Offset from UTC in seconds; false where neither Z nor +hh:mm follows. */
+static bool take_zone(const char **at, const char *end, int *ret)
+{
+	int sign;
+	int hours;
+	int minutes;
+
+	*ret = 0;
+	if (take_byte(at, end, "Zz"))
+		return true;
+	if (*at >= end || (**at != '+' && **at != '-'))
+		return false;
+	sign = *(*at)++ == '-' ? -1 : 1;
+	hours = take_number(at, end, 2);
+	take_byte(at, end, ":");
+	minutes = take_number(at, end, 2);
+	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+		return false;
+	*ret = sign * (hours * 3600 + minutes * 60);
+	return true;
+}
+
+static bool take_date_time(const char **at, const char *end, struct tm *ret)
+{
+	*ret = (struct tm){0};
+	ret->tm_year = take_number(at, end, 4) - 1900;
+	if (!take_byte(at, end, "-"))
+		return false;
+	ret->tm_mon = take_number(at, end, 2) - 1;
+	if (!take_byte(at, end, "-"))
+		return false;
+	ret->tm_mday = take_number(at, end, 2);
+	if (!take_byte(at, end, "Tt "))
+		return false;
+	ret->tm_hour = take_number(at, end, 2);
+	if (!take_byte(at, end, ":"))
+		return false;
+	ret->tm_min = take_number(at, end, 2);
+	if (!take_byte(at, end, ":"))
+		return false;
+	ret->tm_sec = take_number(at, end, 2);
+	return ret->tm_year >= -1900 && ret->tm_mon >= 0 && ret->tm_mon < 12 &&
+		ret->tm_mday >= 1 && ret->tm_mday <= 31 && ret->tm_hour >= 0 &&
+		ret->tm_hour < 24 && ret->tm_min >= 0 && ret->tm_min < 60 &&
+		ret->tm_sec >= 0 && ret->tm_sec <= 60;
+}
+
+enum status instant_parse(const char *text, size_t length, instant *ret,
+	struct reason *reterr)
+{
+	const char *at = text;
+	const char *end = text + length;
+	struct tm parts;
+	struct tm check;
+	instant fraction;
+	int offset;
+	time_t seconds;
+
+	if (take_date_time(&at, end, &parts)) {
+		fraction = take_fraction(&at, end);
+		if (take_zone(&at, end, &offset) && at == end) {
+			check = parts;
+			seconds = timegm(&check);
+			/* timegm makes 31 April the 1 May: refuse it. */
+			if (check.tm_mday == parts.tm_mday ||
+				parts.tm_sec == 60) {
+				*ret = ((instant)seconds - offset) *
+						INSTANT_SECOND +
+					fraction;
+				return OK;
+			}
+		}
+	}
+	reason_set(reterr, NULL, "\"%.*s\" is no RFC 3339 time",
+		(int)(length < 60 ? length : 60), text);
+	return REJECT;
+}
+
+static instant unit_of(const char *suffix)
+{
+	static const struct {
+		const char *suffix;
+		instant unit;
+	} units[] = {
+		{"", INSTANT_SECOND},
+		{"ms", 1000},
+		{"s", INSTANT_SECOND},
+		{"m", INSTANT_MINUTE},
+		{"h", INSTANT_HOUR},
+		{"d", INSTANT_DAY},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(suffix, units[i].suffix) == 0)
+			return units[i].unit;
+	return 0;
+}
+
+enum status duration_parse(const char *text, instant *ret,
+	struct reason *reterr)
+{
+	char *end;
+	long long number;
+	instant product;
+
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (end != text && isdigit((unsigned char)text[0]) && errno == 0 &&
+		unit_of(end) > 0 &&
+		!__builtin_mul_overflow(number, unit_of(end), &product)) {
+		*ret = product;
+		return OK;
+	}
+	reason_set(reterr, NULL,
+		"\"%.60s\" is no duration: write a number and ms, s, m, h or d",
+		text);
+	return REJECT;
+}
+
+void duration_format(instant duration, char text[INSTANT_TEXT])
+{
+	static const struct {
+		instant unit;
+		const char *suffix;
+	} units[] = {
+		{INSTANT_DAY, "d"},
+		{INSTANT_HOUR, "h"},
+		{INSTANT_MINUTE, "m"},
+		{INSTANT_SECOND, "s"},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (duration && duration % units[i].unit == 0) {
+			snprintf(text, INSTANT_TEXT, "%lld%s",
+				(long long)(duration / units[i].unit),
+				units[i].suffix);
+			return;
+		}
+	snprintf(text, INSTANT_TEXT, "%lldms", (long long)(duration / 1000));
+}
