@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An HTTP/1.1 server over libmicrohttpd (epoll, TLS by GnuTLS). Delivers the
+ * head, then the body in pieces, then the end of each request; the answer may
+ * come at any time from any thread, and no thread waits for it meanwhile.
+ * Knows no URL.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/reason.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct httpd;
+struct httpd_request; /* owned by the server until its `done` */
+
+struct httpd_settings {
+	const char *address; /* "127.0.0.1", "::", ... */
+	unsigned port;	     /* 0: any free one, see httpd_port */
+	const char *certificate, *key; /* PEM files; NULL: plain HTTP */
+	const char *client_ca; /* PEM file: client certificates are asked for */
+	unsigned threads;
+	unsigned connections;
+	unsigned connections_per_peer;
+	instant idle; /* a connection that sends nothing so long is closed */
+};
+
+/*
+ * What the server asks of its user. All are called on a server thread and must
+ * not block. `head` may answer at once (the body is then drained to the
+ * declared length up to a bound, or the connection is closed) or return; the
+ * body follows. `end` means the body is complete: answer now or later. `done`
+ * is called exactly once per request that `head` saw, whether it was answered
+ * or the peer went away; after it the request is gone.
+ */
+struct httpd_user {
+	void (*head)(void *context, struct httpd_request *request);
+	void (*body)(void *context, struct httpd_request *request,
+		const void *bytes, size_t size);
+	void (*end)(void *context, struct httpd_request *request);
+	void (*done)(void *context, struct httpd_request *request);
+	void *context;
+};
+
+enum status httpd_open(const struct httpd_settings *settings,
+	const struct httpd_user *user, struct httpd **ret,
+	struct reason *reterr) MUST_CHECK;
+unsigned httpd_port(const struct httpd *httpd);
+/* Stops taking connections; those under way go on. */
+void httpd_quiesce(struct httpd *httpd);
+/* Ends all connections; every open request gets its `done`. */
+void httpd_close(struct httpd **httpd);
+
+const char *httpd_method(const struct httpd_request *request);
+/* Percent-decoded by nobody: as it was sent, without the query. */
+const char *httpd_path(const struct httpd_request *request);
+const char *httpd_query(const struct httpd_request *request, const char *name);
+/* Case-blind; NULL where absent. */
+const char *httpd_header(const struct httpd_request *request,
+	const char *name);
+/* How often the header was sent. */
+unsigned httpd_header_count(const struct httpd_request *request,
+	const char *name);
+void httpd_each_header(const struct httpd_request *request,
+	void (*each)(void *context, const char *name, const char *value),
+	void *context);
+/* Declared Content-Length; -1 where there is none (chunked). */
+long long httpd_declared(const struct httpd_request *request);
+/* Peer's address as text, without port. */
+const char *httpd_peer(const struct httpd_request *request);
+/* Subject of the verified client certificate (RFC 4514); NULL: none. */
+const char *httpd_client_name(const struct httpd_request *request);
+
+/* The user's own pointer, for its state of this request. */
+void httpd_set_state(struct httpd_request *request, void *state);
+void *httpd_state(const struct httpd_request *request);
+
+struct httpd_answer {
+	unsigned code;
+	const char *type; /* Content-Type; NULL: none */
+	const void *body;
+	size_t size;
+	unsigned retry_after; /* seconds; 0: no header */
+	bool close; /* close the connection after the answer */
+};
+/* From any thread, once per request; the body is copied. */
+void httpd_reply(struct httpd_request *request,
+	const struct httpd_answer *answer);
+/* Closes the connection with no answer at all (for senders that read none). */
+void httpd_drop(struct httpd_request *request);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PostgreSQL over libpq: one connection per loop, parameters always apart from
+ * the statement, arrays for UNNEST, errors sorted into our five consequences.
+ * Knows no table.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/reason.h"
+#include "base/strbuf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pg;
+struct pg_rows;
+
+/* Connects; RETRY where the server is away, CONFIG for a refused login. Sets
+ * application_name, UTC, statement and idle-in-transaction time-outs. */
+struct pg_settings {
+	const char *conninfo; /* URI or keywords, as libpq takes it */
+	const char *name;     /* application_name */
+	const char *schema;   /* search_path */
+	instant statement_timeout;
+	instant idle_timeout; /* idle_in_transaction_session_timeout */
+};
+enum status pg_open(const struct pg_settings *settings, struct pg **ret,
+	struct reason *reterr) MUST_CHECK;
+void pg_close(struct pg **pg);
+/* False once the connection is lost: close it and open another. */
+bool pg_alive(const struct pg *pg);
+int pg_backend(const struct pg *pg); /* its process id on the server */
+
+/*
+ * Parameters of one statement; text form, $1 is the first. Holds pointers:
+ * what is added must live until the call. Room for 32.
+ */
+struct pg_args {
+	const char *values[32];
+	int count;
+	struct arena *arena;
+};
+void pg_args_init(struct pg_args *args, struct arena *arena);
+void pg_text(struct pg_args *args, const char *text); /* NULL is SQL null */
+void pg_integer(struct pg_args *args, int64_t number);
+void pg_bool(struct pg_args *args, bool value);
+/* timestamptz; INSTANT_NEVER is 'infinity'. */
+void pg_instant(struct pg_args *args, instant at);
+void pg_bytea(struct pg_args *args, const void *bytes, size_t size);
+
+/* An array parameter under construction, for unnest($n::type[]). */
+struct pg_array;
+struct pg_array *pg_array_new(struct arena *arena, size_t max_bytes);
+void pg_array_text(struct pg_array *array, const char *text); /* NULL: null */
+void pg_array_integer(struct pg_array *array, int64_t number);
+void pg_array_instant(struct pg_array *array, instant at);
+void pg_array_bytea(struct pg_array *array, const void *bytes, size_t size);
+void pg_array_bool(struct pg_array *array, bool value);
+size_t pg_array_count(const struct pg_array *array);
+void pg_array_arg(struct pg_args *args, struct pg_array *array);
+
+/*
+ * Runs one statement (prepared on first use, by its text's address and
+ * contents). Errors by SQL state: connection lost, serialisation, deadlock,
+ * lock or statement time-out, shutting down, out of resources are RETRY; data
+ * exceptions (class 22, 23) are REJECT; missing tables or rights (42, 28, 3D)
+ * are CONFIG. The state is the reason's place. After RETRY look at pg_alive.
+ */
+enum status pg_run(struct pg *pg, const char *sql, const struct pg_args *args,
+	struct pg_rows **ret, struct reason *reterr) MUST_CHECK;
+/* For statements whose rows nobody wants; `ret_touched` may be NULL. */
+enum status pg_do(struct pg *pg, const char *sql, const struct pg_args *args,
+	int64_t *ret_touched, struct reason *reterr) MUST_CHECK;
+/* Several statements separated by semicolons, no parameters (migrations). */
+enum status pg_script(struct pg *pg, const char *sql,
+	struct reason *reterr) MUST_CHECK;
+
+enum status pg_begin(struct pg *pg, struct reason *reterr) MUST_CHECK;
+enum status pg_commit(struct pg *pg, struct reason *reterr) MUST_CHECK;
+/* Never fails: where the server is gone the transaction is too. */
+void pg_rollback(struct pg *pg);
+
+void pg_rows_free(struct pg_rows **rows);
+size_t pg_count(const struct pg_rows *rows);
+int64_t pg_touched(const struct pg_rows *rows);
+bool pg_null(const struct pg_rows *rows, size_t row, int column);
+/* "" for null; owned by the rows. */
+const char *pg_get(const struct pg_rows *rows, size_t row, int column);
+int64_t pg_get_integer(const struct pg_rows *rows, size_t row, int column);
+bool pg_get_bool(const struct pg_rows *rows, size_t row, int column);
+/* 'infinity' and null are INSTANT_NEVER; '-infinity' is INT64_MIN. */
+instant pg_get_instant(const struct pg_rows *rows, size_t row, int column);
+
+/* LISTEN/NOTIFY: subscribes, and waits up to `wait` for any notification.
+ * IGNORED: none came. */
+enum status pg_listen(struct pg *pg, const char *channel,
+	struct reason *reterr) MUST_CHECK;
+enum status pg_wait(struct pg *pg, instant wait,
+	struct reason *reterr) MUST_CHECK;

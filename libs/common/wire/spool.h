@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A durable queue over LMDB: records in order, per lane, fsynced before `put`
+ * returns. Bounded in bytes from birth. Knows nothing of HTTP or Kafka.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/reason.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct spool;
+
+/* Opens or makes it below `folder`; CONFIG where it cannot be. One process. */
+enum status spool_open(const char *folder, size_t max_bytes,
+	struct spool **ret, struct reason *reterr) MUST_CHECK;
+void spool_close(struct spool **spool);
+
+struct spool_item {
+	const char *lane; /* at most 200 bytes; order holds inside a lane */
+	const void *bytes;
+	size_t size;
+	uint64_t number; /* set by spool_first */
+};
+/*
+ * Stores the items in one durable transaction, all or none. RETRY: full (the
+ * place says how full) or the disk refused. Any thread.
+ */
+enum status spool_put(struct spool *spool, const struct spool_item *items,
+	size_t count, struct reason *reterr) MUST_CHECK;
+/* Oldest items, at most `max` and `max_bytes` (at least one), whole lanes in
+ * order; copied into `arena`. IGNORED: empty. */
+enum status spool_first(struct spool *spool, struct arena *arena, size_t max,
+	size_t max_bytes, struct spool_item *ret, size_t *ret_count,
+	struct reason *reterr) MUST_CHECK;
+/* Forgets the items with these numbers, durably. */
+enum status spool_remove(struct spool *spool, const uint64_t *numbers,
+	size_t count, struct reason *reterr) MUST_CHECK;
+/* True while the lane has items. Cheap: kept in memory. */
+bool spool_holds(struct spool *spool, const char *lane);
+size_t spool_count(struct spool *spool);
+size_t spool_bytes(struct spool *spool);
+size_t spool_room(struct spool *spool);
