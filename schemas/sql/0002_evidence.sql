@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- schema: evaluator
+-- Evidence and what is projected from it. Evidence rows are ids, times and
+-- hashes and never change; their content lies beside them, where a maintenance
+-- role may erase it and leave the hash.
+
+CREATE TABLE generation (   -- of this database: versions of verdicts begin with it
+	number bigint NOT NULL
+);
+INSERT INTO generation VALUES (extract(epoch FROM clock_timestamp())::bigint);
+
+CREATE TABLE evidence (
+	id             bytea NOT NULL,
+	recorded_at    timestamptz NOT NULL,
+	effective_at   timestamptz NOT NULL,
+	tenant         text NOT NULL,
+	class          text NOT NULL,
+	kind           text NOT NULL,
+	subject        text NOT NULL,
+	source         text NOT NULL,
+	tool           text NOT NULL,
+	adapter        text NOT NULL,
+	delivery_digest text NOT NULL,
+	leaf           bytea NOT NULL,       -- unsequenced: position comes from the sequencer
+	PRIMARY KEY (id, recorded_at)
+) PARTITION BY RANGE (recorded_at);
+-- Newest evidence of a class for a subject, as of a time.
+CREATE INDEX evidence_as_of ON evidence (subject, class, effective_at DESC, recorded_at DESC, id DESC);
+
+CREATE TABLE evidence_content (
+	id          bytea NOT NULL,
+	recorded_at timestamptz NOT NULL,
+	data        text NOT NULL,           -- the record's value, byte for byte
+	PRIMARY KEY (id, recorded_at)
+) PARTITION BY RANGE (recorded_at);
+
+-- Catches a sender's retry for as long as the evidence lives.
+CREATE TABLE evidence_seen (
+	id          bytea NOT NULL,
+	digest      bytea NOT NULL,          -- of the record's value
+	adapter     text NOT NULL,
+	recorded_at timestamptz NOT NULL,    -- the first one's
+	PRIMARY KEY (id)
+) PARTITION BY HASH (id);
+
+CREATE TABLE subject (
+	name       text PRIMARY KEY,
+	kind       text NOT NULL,
+	tenant     text NOT NULL,
+	labels     jsonb NOT NULL DEFAULT '{}',
+	unmapped   text,
+	labels_at  timestamptz NOT NULL DEFAULT '-infinity', -- version guard of labels
+	first_seen timestamptz NOT NULL,
+	last_seen  timestamptz NOT NULL
+) WITH (fillfactor = 70);
+
+-- service runs image, service built-from repo, ...; valid in evidence time.
+CREATE TABLE relation (
+	subject     text NOT NULL,
+	relation    text NOT NULL,
+	other       text NOT NULL,
+	valid_from  timestamptz NOT NULL,
+	valid_until timestamptz NOT NULL DEFAULT 'infinity',
+	evidence    bytea NOT NULL,
+	PRIMARY KEY (subject, relation, other, valid_from)
+);
+CREATE INDEX relation_back ON relation (other, relation, valid_until);
+
+-- Newest complete snapshot per (subject, source, target), and open findings.
+CREATE TABLE scan (
+	subject      text NOT NULL,
+	source       text NOT NULL,
+	target       text NOT NULL,
+	effective_at timestamptz NOT NULL,
+	recorded_at  timestamptz NOT NULL,
+	evidence     bytea NOT NULL,
+	snapshot     text NOT NULL,
+	PRIMARY KEY (subject, source, target)
+) WITH (fillfactor = 70);
+
+CREATE TABLE finding (
+	subject       text NOT NULL,
+	source        text NOT NULL,
+	target        text NOT NULL,
+	key           text NOT NULL,
+	valid_from    timestamptz NOT NULL,
+	valid_until   timestamptz NOT NULL DEFAULT 'infinity',
+	vulnerability text NOT NULL,
+	package       text NOT NULL,
+	severity      text NOT NULL,
+	fixed_version text,
+	detail        jsonb NOT NULL DEFAULT '{}',  -- kev_date, exposed, automatable, technical_impact, ...
+	evidence      bytea NOT NULL,               -- that opened it
+	closed_by     bytea,
+	PRIMARY KEY (subject, source, target, key, valid_from)
+);
+CREATE INDEX finding_open ON finding (subject, valid_until);
+
+-- Parts of a snapshot wait here until the set is complete.
+CREATE TABLE snapshot_part (
+	snapshot    text NOT NULL,
+	part        integer NOT NULL,
+	parts       integer NOT NULL,
+	subject     text NOT NULL,
+	recorded_at timestamptz NOT NULL,
+	evidence    bytea NOT NULL,
+	data        text NOT NULL,
+	PRIMARY KEY (snapshot, part)
+);
+
+-- What is known of each source; per partition, so that batches do not meet.
+CREATE TABLE source_state (
+	subject       text NOT NULL,         -- default/tool/postern/<source>
+	part          integer NOT NULL,
+	source        text NOT NULL,
+	tool          text NOT NULL,
+	last_seen     timestamptz NOT NULL DEFAULT '-infinity', -- receipt of a delivery
+	PRIMARY KEY (subject, part)
+) WITH (fillfactor = 50);
+
+-- What is due. criterion '' means: this subject was touched, find out what that
+-- makes due (the judge expands it). Append-only for intake.
+CREATE TABLE agenda (
+	seq       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	criterion text NOT NULL,
+	subject   text NOT NULL,
+	class     text NOT NULL DEFAULT '',  -- of the evidence that touched it
+	due_at    timestamptz NOT NULL,      -- evidence time to judge at
+	by_clock  boolean NOT NULL,          -- waits until the judge's now reaches due_at
+	not_before timestamptz NOT NULL DEFAULT '-infinity' -- wall clock, after a failure
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+CREATE INDEX agenda_due ON agenda (by_clock, due_at);
+CREATE INDEX agenda_key ON agenda (criterion, subject);
