@@ -19,6 +19,11 @@ function(postern_library name)
 			endif()
 		endforeach()
 	endforeach()
+	if(NOT sources)
+		file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.c
+			"extern int ${name}_empty;\n")
+		set(sources ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.c)
+	endif()
 	add_library(${name} STATIC ${sources})
 	target_include_directories(${name} PUBLIC
 		${CMAKE_SOURCE_DIR}/libs/common ${CMAKE_CURRENT_SOURCE_DIR})
@@ -32,6 +37,9 @@ endfunction()
 
 # postern_service(NAME): folder's main.c over library NAME gives bin/postern-NAME
 function(postern_service name)
+	if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/main.c)
+		return()
+	endif()
 	add_executable(postern-${name} main.c)
 	target_link_libraries(postern-${name} PRIVATE ${name})
 	set_target_properties(postern-${name} PROPERTIES
