@@ -21,9 +21,10 @@ function(postern_registry library kind folder header)
 #include \"${header}\"
 ${externs}
 const struct ${kind} *const ${kind}_table[] = {
-${rows}};
+${rows}	NULL,
+};
 const size_t ${kind}_table_size =
-	sizeof(${kind}_table) / sizeof(${kind}_table[0]);
+	sizeof(${kind}_table) / sizeof(${kind}_table[0]) - 1;
 " @ONLY)
 	target_sources(${library} PRIVATE ${out})
 endfunction()

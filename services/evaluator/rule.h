@@ -27,9 +27,10 @@ struct window_needs {
 	 * the subject outwards, or inwards where it begins with '<'. */
 	const char *const *relations;
 	unsigned neighbour_classes; /* evidence of those neighbours */
-	bool findings;		    /* and scans, of the subject */
-	bool source;		    /* source_state of a tool subject */
-	instant back; /* how far before the judged time rows may lie; 0: newest only */
+	bool findings;              /* and scans, of the subject */
+	bool source;                /* source_state of a tool subject */
+	instant back; /* how far before the judged time rows may lie; 0: newest
+			 only */
 };
 
 struct judgement {
@@ -38,7 +39,7 @@ struct judgement {
 	instant next_change;
 	/* A rule that cannot say yet (settling) keeps what was: pending. */
 	bool pending;
-	const char *summary;	  /* one sentence: why */
+	const char *summary;      /* one sentence: why */
 	const char *would_change; /* one sentence */
 	const char *profile;
 	const char *source; /* whose silence would explain stale or unknown */
@@ -52,7 +53,8 @@ struct rule {
 	const char *name; /* as a criterion names it */
 	/* Checks and compiles the criterion's `parameters`; CONFIG with
 	 * file:line:column. The plan lives in `arena`. */
-	enum status (*compile)(struct arena *arena, const struct doc *parameters,
+	enum status (*compile)(struct arena *arena,
+		const struct doc *parameters,
 		const struct clock_profiles *clocks, const void **ret_plan,
 		struct reason *reterr);
 	void (*needs)(const void *plan, struct window_needs *ret);

@@ -21,22 +21,25 @@
 /* How a sender proves who it is. Carried out by edge/authenticate.c. */
 enum verify_scheme {
 	VERIFY_NOTHING, /* never from outside: internal deliveries only */
-	VERIFY_HMAC,	/* header holds prefix + hex or base64 of an HMAC over the body */
-	VERIFY_TOKEN,	/* header holds prefix + the secret itself */
-	VERIFY_BASIC,	/* Authorization: Basic, secret is user:password */
-	VERIFY_PATH,	/* the secret is the last segment of the path */
+	VERIFY_HMAC,  /* header holds prefix + hex or base64 of an HMAC over the
+			 body */
+	VERIFY_TOKEN, /* header holds prefix + the secret itself */
+	VERIFY_BASIC, /* Authorization: Basic, secret is user:password */
+	VERIFY_PATH,  /* the secret is the last segment of the path */
 	VERIFY_STANDARD_WEBHOOKS, /* webhook-id, -timestamp, -signature */
 	VERIFY_CERTIFICATE, /* TLS client certificate of the source's subject */
 };
 
 struct verify_spec {
-	const char *name; /* how sources.yaml names it (`scheme:`); unique here */
+	const char
+		*name; /* how sources.yaml names it (`scheme:`); unique here */
 	enum verify_scheme scheme;
 	const char *header; /* "X-Hub-Signature-256", "Authorization" */
 	const char *prefix; /* "sha256=", "Bearer ", "" */
-	int hash;	    /* enum crypto_hash, VERIFY_HMAC only */
-	bool base64;	    /* else hex */
-	const char *signed_id; /* header whose value the signature covers; NULL */
+	int hash;           /* enum crypto_hash, VERIFY_HMAC only */
+	bool base64;        /* else hex */
+	const char
+		*signed_id; /* header whose value the signature covers; NULL */
 };
 
 /* One delivery as translate sees it: bytes are whole, sender is proven. */
@@ -58,19 +61,21 @@ struct delivery {
 	const struct json *json;
 };
 /* NULL where absent. */
-const char *delivery_header(const struct delivery *delivery,
-	const char *lower_name);
+const char *delivery_header(
+	const struct delivery *delivery, const char *lower_name);
 
 struct identity {
 	const char *kind; /* the tool's own word for the event */
-	const char *signed_id; /* sender's id, only where the signature covers it */
+	const char *
+		signed_id; /* sender's id, only where the signature covers it */
 };
 
 /* What an adapter says; shared code adds ids, times, labels and mapping. */
 struct event {
 	enum evidence_class class;
 	const char *kind; /* NULL: the identity's */
-	const char *subject; /* canonical; NULL: a service, from `match` below */
+	const char
+		*subject;  /* canonical; NULL: a service, from `match` below */
 	instant tool_time; /* INSTANT_NEVER: none */
 	struct json_node *body; /* the member named like the class */
 	/* What subjects.yaml may match: "application", "repository", ... */
@@ -78,11 +83,12 @@ struct event {
 	size_t match_count;
 	const struct related *related;
 	size_t related_count;
-	bool snapshot; /* scan, assessment, inventory */
-	bool complete; /* false: partial, resolves nothing */
+	bool snapshot;      /* scan, assessment, inventory */
+	bool complete;      /* false: partial, resolves nothing */
 	const char *target; /* of the snapshot */
 	/* Where a snapshot may be too large for one record: the array inside
-	 * `body` that shared code splits over parts ("findings"); NULL: none. */
+	 * `body` that shared code splits over parts ("findings"); NULL: none.
+	 */
 	const char *split;
 };
 
@@ -96,18 +102,18 @@ struct event_list {
 /* Appends a zeroed event (tool_time INSTANT_NEVER); BUG over EVENTS_MAX. */
 struct event *event_add(struct event_list *list);
 /* Appends to event->match / event->related. */
-void event_match(struct event_list *list, struct event *event,
-	const char *name, const char *value);
+void event_match(struct event_list *list, struct event *event, const char *name,
+	const char *value);
 void event_relate(struct event_list *list, struct event *event,
 	const char *subject, const char *relation);
 
 struct adapter {
-	const char *name;     /* = file, tool in sources.yaml, samples folder */
-	unsigned revision;    /* raised when the same bytes give other events */
+	const char *name;  /* = file, tool in sources.yaml, samples folder */
+	unsigned revision; /* raised when the same bytes give other events */
 	const struct verify_spec *verify; /* name NULL ends; first is default */
-	bool json;	      /* the body is one JSON document */
+	bool json;                        /* the body is one JSON document */
 	unsigned repeat_window; /* seconds; 0 unless the body has no time */
-	unsigned answer_code; /* 0 means 200 */
+	unsigned answer_code;   /* 0 means 200 */
 	const char *answer_type, *answer_body; /* NULL: empty */
 	bool drain_oversized; /* header credentials: drain, dead-letter, 200 */
 	bool drop_when_full;  /* close without an answer instead of 503 */

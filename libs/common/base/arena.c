@@ -80,8 +80,8 @@ void arena_reset(struct arena *arena)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	size_t need = (size + alignof(max_align_t) - 1) &
-		~(alignof(max_align_t) - 1);
+	size_t need =
+		(size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	struct block *block = arena->newest;
 
 	if (need < size || need > arena->max - arena->used)

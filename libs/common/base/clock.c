@@ -153,13 +153,13 @@ static bool take_date_time(const char **at, const char *end, struct tm *ret)
 		return false;
 	ret->tm_sec = take_number(at, end, 2);
 	return ret->tm_year >= -1900 && ret->tm_mon >= 0 && ret->tm_mon < 12 &&
-		ret->tm_mday >= 1 && ret->tm_mday <= 31 && ret->tm_hour >= 0 &&
-		ret->tm_hour < 24 && ret->tm_min >= 0 && ret->tm_min < 60 &&
-		ret->tm_sec >= 0 && ret->tm_sec <= 60;
+	       ret->tm_mday >= 1 && ret->tm_mday <= 31 && ret->tm_hour >= 0 &&
+	       ret->tm_hour < 24 && ret->tm_min >= 0 && ret->tm_min < 60 &&
+	       ret->tm_sec >= 0 && ret->tm_sec <= 60;
 }
 
-enum status instant_parse(const char *text, size_t length, instant *ret,
-	struct reason *reterr)
+enum status instant_parse(
+	const char *text, size_t length, instant *ret, struct reason *reterr)
 {
 	const char *at = text;
 	const char *end = text + length;
@@ -178,8 +178,8 @@ enum status instant_parse(const char *text, size_t length, instant *ret,
 			if (check.tm_mday == parts.tm_mday ||
 				parts.tm_sec == 60) {
 				*ret = ((instant)seconds - offset) *
-						INSTANT_SECOND +
-					fraction;
+					       INSTANT_SECOND +
+				       fraction;
 				return OK;
 			}
 		}
@@ -209,8 +209,8 @@ static instant unit_of(const char *suffix)
 	return 0;
 }
 
-enum status duration_parse(const char *text, instant *ret,
-	struct reason *reterr)
+enum status duration_parse(
+	const char *text, instant *ret, struct reason *reterr)
 {
 	char *end;
 	long long number;

@@ -43,7 +43,7 @@ struct reason;
 enum status instant_parse(const char *text, size_t length, instant *ret,
 	struct reason *reterr) MUST_CHECK;
 /* "90s", "15m", "24h", "7d" or a bare number of seconds; REJECT otherwise. */
-enum status duration_parse(const char *text, instant *ret,
-	struct reason *reterr) MUST_CHECK;
+enum status duration_parse(
+	const char *text, instant *ret, struct reason *reterr) MUST_CHECK;
 /* The shortest of the forms above that loses nothing. */
 void duration_format(instant duration, char text[INSTANT_TEXT]);

@@ -7,8 +7,7 @@ static instant parse(const char *text)
 	struct reason reason;
 	instant at;
 
-	assert_int_equal(
-		instant_parse(text, strlen(text), &at, &reason), OK);
+	assert_int_equal(instant_parse(text, strlen(text), &at, &reason), OK);
 	return at;
 }
 
@@ -18,25 +17,26 @@ static void test_instant__reads_any_zone_and_fraction(void **state)
 	assert_int_equal(parse("1970-01-01T00:00:01Z"), INSTANT_SECOND);
 	assert_int_equal(parse("2021-08-19T12:16:32.000-04:00"),
 		parse("2021-08-19T16:16:32Z"));
-	assert_int_equal(parse("2026-01-02T03:04:05.123456789+01:00") %
-			INSTANT_SECOND,
+	assert_int_equal(
+		parse("2026-01-02T03:04:05.123456789+01:00") % INSTANT_SECOND,
 		123456);
-	assert_int_equal(parse("2026-06-30T23:59:60Z"),
-		parse("2026-07-01T00:00:00Z"));
+	assert_int_equal(
+		parse("2026-06-30T23:59:60Z"), parse("2026-07-01T00:00:00Z"));
 }
 
 static void test_instant__refuses_what_is_no_time(void **state)
 {
-	static const char *const bad[] = {"", "yesterday", "2026-13-01T00:00:00Z",
-		"2026-04-31T00:00:00Z", "2026-01-01T00:00:00",
-		"2026-01-01T00:00:00Zx", "2026-01-01T25:00:00Z", "1700000000"};
+	static const char *const bad[] = {"", "yesterday",
+		"2026-13-01T00:00:00Z", "2026-04-31T00:00:00Z",
+		"2026-01-01T00:00:00", "2026-01-01T00:00:00Zx",
+		"2026-01-01T25:00:00Z", "1700000000"};
 	struct reason reason;
 	instant at;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(instant_parse(bad[i], strlen(bad[i]), &at,
-					 &reason),
+		assert_int_equal(
+			instant_parse(bad[i], strlen(bad[i]), &at, &reason),
 			REJECT);
 }
 
@@ -60,9 +60,8 @@ static void test_duration__reads_units_and_formats_the_shortest(void **state)
 		instant us;
 		const char *out;
 	} rows[] = {{"90", 90 * INSTANT_SECOND, "90s"},
-		{"120s", 2 * INSTANT_MINUTE, "2m"},
-		{"24h", INSTANT_DAY, "1d"}, {"250ms", 250000, "250ms"},
-		{"0s", 0, "0ms"}};
+		{"120s", 2 * INSTANT_MINUTE, "2m"}, {"24h", INSTANT_DAY, "1d"},
+		{"250ms", 250000, "250ms"}, {"0s", 0, "0ms"}};
 	struct reason reason;
 	char text[INSTANT_TEXT];
 	instant us;
@@ -78,8 +77,8 @@ static void test_duration__reads_units_and_formats_the_shortest(void **state)
 
 static void test_duration__refuses_words_signs_and_overflow(void **state)
 {
-	static const char *const bad[] = {"", "-1s", "soon", "1w", "1.5h",
-		"99999999999999999d"};
+	static const char *const bad[] = {
+		"", "-1s", "soon", "1w", "1.5h", "99999999999999999d"};
 	struct reason reason;
 	instant us;
 

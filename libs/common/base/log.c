@@ -74,8 +74,8 @@ static void add_field(struct strbuf *line, const struct log_field *field)
 		strbuf_adds(line, field->text);
 }
 
-void log_fields(enum log_level level, const char *id,
-	const struct log_field *fields)
+void log_fields(
+	enum log_level level, const char *id, const struct log_field *fields)
 {
 	struct strbuf line;
 	char now[INSTANT_TEXT];
@@ -103,8 +103,8 @@ void log_fields(enum log_level level, const char *id,
 	strbuf_release(&line);
 }
 
-void log_reason(enum log_level level, const char *id,
-	const struct reason *reason)
+void log_reason(
+	enum log_level level, const char *id, const struct reason *reason)
 {
 	struct log_field fields[] = {
 		LOG_TEXT("what", reason->sentence),

@@ -29,11 +29,11 @@ void log_setup(enum log_level least, bool json);
 enum status log_level_parse(const char *word, enum log_level *ret) MUST_CHECK;
 
 /* Writes one line in one write; `fields` ends with a row whose key is NULL. */
-void log_fields(enum log_level level, const char *id,
-	const struct log_field *fields);
+void log_fields(
+	enum log_level level, const char *id, const struct log_field *fields);
 #define log_line(level, id, ...)                                               \
 	log_fields((level), (id),                                              \
 		(const struct log_field[]){__VA_ARGS__, {0, 0, 0}})
 /* The line of a failure: what= and, where there is one, where=. */
-void log_reason(enum log_level level, const char *id,
-	const struct reason *reason);
+void log_reason(
+	enum log_level level, const char *id, const struct reason *reason);

@@ -40,8 +40,8 @@ void reason_set(struct reason *reason, const char *place, const char *fmt, ...)
 	vsnprintf(reason->sentence, sizeof(reason->sentence), fmt, args);
 	va_end(args);
 	mend_tail(reason->sentence, sizeof(reason->sentence));
-	snprintf(reason->place, sizeof(reason->place), "%s",
-		place ? place : "");
+	snprintf(
+		reason->place, sizeof(reason->place), "%s", place ? place : "");
 	mend_tail(reason->place, sizeof(reason->place));
 }
 

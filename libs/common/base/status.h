@@ -6,11 +6,11 @@
 #pragma once
 
 enum status {
-	OK,	 /* go on */
+	OK,      /* go on */
 	IGNORED, /* count it, go on */
-	RETRY,	 /* try again, with back-off */
-	REJECT,	 /* never will do: publish it with its reason */
-	CONFIG,	 /* refuse to start */
+	RETRY,   /* try again, with back-off */
+	REJECT,  /* never will do: publish it with its reason */
+	CONFIG,  /* refuse to start */
 };
 
 /* A caller must look at a status. */

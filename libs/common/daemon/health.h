@@ -17,7 +17,7 @@ void health_free(struct health **health);
 /* Declares a check; `patience` 0: needs no refreshing. Returns its number. */
 int health_check(struct health *health, const char *name, instant patience);
 /* `sentence` says what is and, where not well, what to do. */
-void health_set(struct health *health, int check, bool well,
-	const char *sentence);
+void health_set(
+	struct health *health, int check, bool well, const char *sentence);
 /* One line per check; true where all are well. */
 bool health_report(struct health *health, struct strbuf *out);

@@ -14,7 +14,7 @@
 
 struct lease_holder {
 	const char *owner; /* unique per process start */
-	instant time;	   /* how long a lease lives unless renewed */
+	instant time;      /* how long a lease lives unless renewed */
 };
 
 /* Says that this owner lives; returns how many live owners there are. */

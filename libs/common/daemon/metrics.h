@@ -24,10 +24,10 @@ struct metrics;
 struct metrics *metrics_new(const struct metric_row *rows, int count);
 void metrics_free(struct metrics **metrics);
 /* Counter or gauge; `label` NULL where the row has none. */
-void metric_add(struct metrics *metrics, int row, const char *label,
-	int64_t amount);
-void metric_set(struct metrics *metrics, int row, const char *label,
-	int64_t value);
+void metric_add(
+	struct metrics *metrics, int row, const char *label, int64_t amount);
+void metric_set(
+	struct metrics *metrics, int row, const char *label, int64_t value);
 /* Histogram, seconds; buckets 1 ms to 60 s. */
 void metric_observe(struct metrics *metrics, int row, double seconds);
 int64_t metric_value(struct metrics *metrics, int row, const char *label);

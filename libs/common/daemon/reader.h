@@ -30,7 +30,7 @@ struct reader_user {
 };
 
 struct reader_settings {
-	const char *service;  /* log ids and lease names begin with it */
+	const char *service; /* log ids and lease names begin with it */
 	const char *topic;
 	const char *parked_topic;
 	struct kafka_settings kafka;
@@ -46,5 +46,5 @@ enum status reader_open(const struct reader_settings *settings,
 	struct reader **ret, struct reason *reterr) MUST_CHECK;
 void reader_close(struct reader **reader);
 /* A service_loop; the context is the reader. */
-enum status reader_loop(void *reader, struct service *service,
-	struct reason *reterr);
+enum status reader_loop(
+	void *reader, struct service *service, struct reason *reterr);

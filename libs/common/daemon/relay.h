@@ -29,8 +29,8 @@ enum status relay_open(const struct relay_settings *settings,
 	struct relay **ret, struct reason *reterr) MUST_CHECK;
 void relay_close(struct relay **relay);
 /* A service_loop; the context is the relay. */
-enum status relay_loop(void *relay, struct service *service,
-	struct reason *reterr);
+enum status relay_loop(
+	void *relay, struct service *service, struct reason *reterr);
 
 /* Adds records to the outbox inside the caller's transaction and wakes the
  * relay at commit (NOTIFY). */

@@ -26,13 +26,13 @@ void service_free(struct service **service);
 
 /* Runs until it returns. OK: it saw service_stopping. Anything else ends the
  * process with `reterr` and EXIT_FAILED (CONFIG: EXIT_SETTINGS). */
-typedef enum status service_loop(void *context, struct service *service,
-	struct reason *reterr);
+typedef enum status service_loop(
+	void *context, struct service *service, struct reason *reterr);
 void service_start(struct service *service, const char *name,
 	service_loop *loop, void *context);
 /* Called on SIGHUP, on the main thread; may be NULL. */
-void service_on_reload(struct service *service,
-	void (*reload)(void *context), void *context);
+void service_on_reload(
+	struct service *service, void (*reload)(void *context), void *context);
 
 /* True once the process was asked to end or a loop failed. Any thread. */
 bool service_stopping(const struct service *service);

@@ -14,11 +14,11 @@ struct cloudevent {
 	const char *id;
 	const char *source;
 	const char *type;
-	const char *subject;  /* NULL: none */
-	instant time;	      /* INSTANT_NEVER: none */
-	instant recorded;     /* INSTANT_NEVER: none */
-	const char *tenant;   /* NULL: none */
-	const char *schema;   /* dataschema; NULL: none */
+	const char *subject;     /* NULL: none */
+	instant time;            /* INSTANT_NEVER: none */
+	instant recorded;        /* INSTANT_NEVER: none */
+	const char *tenant;      /* NULL: none */
+	const char *schema;      /* dataschema; NULL: none */
 	const char *traceparent; /* NULL: none */
 };
 

@@ -44,10 +44,10 @@ struct related {
 };
 
 struct snapshot {
-	const char *id; /* NULL: this evidence is no snapshot */
+	const char *id;       /* NULL: this evidence is no snapshot */
 	unsigned part, parts; /* from 1 */
-	bool complete; /* false resolves nothing */
-	const char *digest; /* of the set of parts; NULL where parts is 1 */
+	bool complete;        /* false resolves nothing */
+	const char *digest;   /* of the set of parts; NULL where parts is 1 */
 	const char *target;
 };
 

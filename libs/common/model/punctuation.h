@@ -12,7 +12,7 @@
 #include "wire/kafka.h"
 
 struct punctuation {
-	int32_t partition;	 /* of deliveries */
+	int32_t partition; /* of deliveries */
 	instant received_to;
 	instant spool_oldest; /* INSTANT_NEVER: nothing is spooled */
 };

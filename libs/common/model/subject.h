@@ -40,7 +40,8 @@ enum status subject_make(struct arena *arena, const char *tenant,
 /* A repository from any address a tool writes: https://, ssh://, git@host:x,
  * with or without .git, credentials dropped. REJECT where there is no host. */
 enum status subject_repo(struct arena *arena, const char *tenant,
-	const char *address, const char **ret, struct reason *reterr) MUST_CHECK;
+	const char *address, const char **ret,
+	struct reason *reterr) MUST_CHECK;
 /*
  * An image from a reference: "repo@sha256:..." or "sha256:..." gives oci.
  * IGNORED where it pins no digest: a tag is never a name.
@@ -50,8 +51,8 @@ enum status subject_image(struct arena *arena, const char *tenant,
 	struct reason *reterr) MUST_CHECK;
 
 /* Checks a canonical name from outside; REJECT with what is wrong. */
-enum status subject_check(const char *canonical,
-	struct reason *reterr) MUST_CHECK;
+enum status subject_check(
+	const char *canonical, struct reason *reterr) MUST_CHECK;
 /* Of a checked name. */
 enum subject_kind subject_kind_of(const char *canonical);
 const char *subject_tenant_of(struct arena *arena, const char *canonical);

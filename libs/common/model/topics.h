@@ -18,8 +18,8 @@ enum topic {
 };
 
 /* "<prefix>.deliveries" and so on, in the arena. */
-const char *topic_name(struct arena *arena, const char *prefix,
-	enum topic topic);
+const char *topic_name(
+	struct arena *arena, const char *prefix, enum topic topic);
 /* Wanted settings; partitions, replication and flush from the caller. */
 struct kafka_topic topic_wanted(struct arena *arena, const char *prefix,
 	enum topic topic, int partitions, int replication, bool flush_each);

@@ -27,7 +27,13 @@ enum verdict verdict_parse(const char *word);
 /* pass, excepted and not-applicable. */
 bool verdict_good(enum verdict verdict);
 
-enum severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL, SEVERITIES };
+enum severity {
+	SEVERITY_LOW,
+	SEVERITY_MEDIUM,
+	SEVERITY_HIGH,
+	SEVERITY_CRITICAL,
+	SEVERITIES
+};
 const char *severity_name(enum severity severity);
 enum severity severity_parse(const char *word); /* SEVERITIES for another */
 
@@ -80,7 +86,7 @@ struct verdict_record {
 	enum episode_kind episode_kind;
 	const char *episode; /* id; NULL: none */
 	instant episode_opened;
-	instant episode_closed; /* INSTANT_NEVER: open */
+	instant episode_closed;    /* INSTANT_NEVER: open */
 	const char *suppressed_by; /* NULL: not suppressed */
 	const char *pack_name;
 	const char *pack_version;
@@ -88,7 +94,8 @@ struct verdict_record {
 	const char *profile; /* NULL: no clock involved */
 };
 
-/* episode id = SHA-256 over length-prefixed tenant, criterion, subject, since. */
+/* episode id = SHA-256 over length-prefixed tenant, criterion, subject, since.
+ */
 void verdict_episode_id(struct crypto *crypto, const char *tenant,
 	const char *criterion, const char *subject, instant since,
 	char ret[EVIDENCE_ID]);

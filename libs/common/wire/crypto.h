@@ -54,4 +54,5 @@ bool hex_decode(const char *text, size_t length, void *ret, size_t size);
 #define BASE64_ROOM(size) (((size) + 2) / 3 * 4 + 1)
 void base64_encode(const void *bytes, size_t size, char *ret);
 /* Standard alphabet with padding; false otherwise. `ret` needs length*3/4+3. */
-bool base64_decode(const char *text, size_t length, void *ret, size_t *ret_size);
+bool base64_decode(
+	const char *text, size_t length, void *ret, size_t *ret_size);

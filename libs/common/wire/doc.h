@@ -18,12 +18,12 @@ enum doc_kind { DOC_SCALAR, DOC_LIST, DOC_MAP };
 struct doc {
 	enum doc_kind kind;
 	const char *file;
-	unsigned line, column; /* from 1 */
-	const char *text;      /* scalar; "" for an empty one */
-	bool quoted;	       /* scalar was written in quotes */
-	const char *key;       /* of a map member, else NULL */
+	unsigned line, column;   /* from 1 */
+	const char *text;        /* scalar; "" for an empty one */
+	bool quoted;             /* scalar was written in quotes */
+	const char *key;         /* of a map member, else NULL */
 	const struct doc *first; /* child */
-	const struct doc *next;	 /* sibling */
+	const struct doc *next;  /* sibling */
 	size_t count;
 };
 
@@ -33,12 +33,14 @@ struct doc {
 enum status doc_read_file(struct arena *arena, const char *path,
 	const struct doc **ret, struct reason *reterr) MUST_CHECK;
 enum status doc_read(struct arena *arena, const char *name, const char *text,
-	size_t length, const struct doc **ret, struct reason *reterr) MUST_CHECK;
+	size_t length, const struct doc **ret,
+	struct reason *reterr) MUST_CHECK;
 
 /* NULL where it is absent (or `map` is NULL or no map). */
 const struct doc *doc_get(const struct doc *map, const char *key);
 #define DOC_EACH(container, child)                                             \
-	for (const struct doc *child = (container) ? (container)->first : NULL; \
+	for (const struct doc *child = (container) ? (container)->first        \
+						   : NULL;                     \
 		child; child = child->next)
 
 /*
@@ -46,7 +48,8 @@ const struct doc *doc_get(const struct doc *map, const char *key);
  * CONFIG with its place. `required` variants have no otherwise.
  */
 enum status doc_text(const struct doc *map, const char *key,
-	const char *otherwise, const char **ret, struct reason *reterr) MUST_CHECK;
+	const char *otherwise, const char **ret,
+	struct reason *reterr) MUST_CHECK;
 enum status doc_text_required(const struct doc *map, const char *key,
 	const char **ret, struct reason *reterr) MUST_CHECK;
 enum status doc_integer(const struct doc *map, const char *key, int64_t least,
@@ -56,7 +59,8 @@ enum status doc_bool(const struct doc *map, const char *key, bool otherwise,
 	bool *ret, struct reason *reterr) MUST_CHECK;
 enum status doc_duration(const struct doc *map, const char *key,
 	instant otherwise, instant *ret, struct reason *reterr) MUST_CHECK;
-/* CONFIG naming the first member of `map` that is not in `known` (NULL ends). */
+/* CONFIG naming the first member of `map` that is not in `known` (NULL ends).
+ */
 enum status doc_only(const struct doc *map, const char *const *known,
 	struct reason *reterr) MUST_CHECK;
 /* Fills `reason` with a sentence and the node's file:line:column. CONFIG. */

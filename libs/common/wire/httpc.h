@@ -15,7 +15,7 @@
 
 struct httpc;
 struct httpc_settings {
-	const char *ca;	  /* PEM file; NULL: the system's */
+	const char *ca;                /* PEM file; NULL: the system's */
 	const char *certificate, *key; /* client certificate; NULL: none */
 	instant connect_deadline;
 	instant deadline;

@@ -17,8 +17,8 @@ struct httpd;
 struct httpd_request; /* owned by the server until its `done` */
 
 struct httpd_settings {
-	const char *address; /* "127.0.0.1", "::", ... */
-	unsigned port;	     /* 0: any free one, see httpd_port */
+	const char *address;           /* "127.0.0.1", "::", ... */
+	unsigned port;                 /* 0: any free one, see httpd_port */
 	const char *certificate, *key; /* PEM files; NULL: plain HTTP */
 	const char *client_ca; /* PEM file: client certificates are asked for */
 	unsigned threads;
@@ -58,11 +58,10 @@ const char *httpd_method(const struct httpd_request *request);
 const char *httpd_path(const struct httpd_request *request);
 const char *httpd_query(const struct httpd_request *request, const char *name);
 /* Case-blind; NULL where absent. */
-const char *httpd_header(const struct httpd_request *request,
-	const char *name);
+const char *httpd_header(const struct httpd_request *request, const char *name);
 /* How often the header was sent. */
-unsigned httpd_header_count(const struct httpd_request *request,
-	const char *name);
+unsigned httpd_header_count(
+	const struct httpd_request *request, const char *name);
 void httpd_each_header(const struct httpd_request *request,
 	void (*each)(void *context, const char *name, const char *value),
 	void *context);
@@ -83,10 +82,10 @@ struct httpd_answer {
 	const void *body;
 	size_t size;
 	unsigned retry_after; /* seconds; 0: no header */
-	bool close; /* close the connection after the answer */
+	bool close;           /* close the connection after the answer */
 };
 /* From any thread, once per request; the body is copied. */
-void httpd_reply(struct httpd_request *request,
-	const struct httpd_answer *answer);
+void httpd_reply(
+	struct httpd_request *request, const struct httpd_answer *answer);
 /* Closes the connection with no answer at all (for senders that read none). */
 void httpd_drop(struct httpd_request *request);

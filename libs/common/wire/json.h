@@ -13,16 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct json;	  /* a value that was read; owned by its arena */
+struct json;       /* a value that was read; owned by its arena */
 struct json_maker; /* makes one document; owned by its arena */
-struct json_node; /* a value that is being made; owned by its maker */
+struct json_node;  /* a value that is being made; owned by its maker */
 
 #define JSON_DEPTH_MAX 64
 
 /*
  * Reads one document. REJECT with the byte offset as place ("byte 17"), or the
  * JSON path of a duplicate key. The bytes are copied: they may go away.
- * A number that is no int64 and beyond 2^53 keeps its digits (json_raw).
+ * A number that fits no 64-bit type keeps its digits when it is copied.
  */
 enum status json_read(struct arena *arena, const char *bytes, size_t size,
 	const struct json **ret, struct reason *reterr) MUST_CHECK;
@@ -34,8 +34,8 @@ const struct json *json_path(const struct json *value, const char *path);
 const char *json_text(const struct json *value); /* string, else NULL */
 size_t json_text_length(const struct json *value);
 /* Never NULL: `otherwise` where there is no string at the path. */
-const char *json_text_at(const struct json *value, const char *path,
-	const char *otherwise);
+const char *json_text_at(
+	const struct json *value, const char *path, const char *otherwise);
 bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
 bool json_is_null(const struct json *value); /* a null that is there */
@@ -76,8 +76,8 @@ void json_set_double(struct json_maker *maker, struct json_node *object,
 	const char *key, double number);
 void json_set_bool(struct json_maker *maker, struct json_node *object,
 	const char *key, bool value);
-void json_set_null(struct json_maker *maker, struct json_node *object,
-	const char *key);
+void json_set_null(
+	struct json_maker *maker, struct json_node *object, const char *key);
 /* RFC 3339; INSTANT_NEVER sets nothing. */
 void json_set_instant(struct json_maker *maker, struct json_node *object,
 	const char *key, int64_t at);
@@ -86,10 +86,10 @@ void json_set_node(struct json_maker *maker, struct json_node *object,
 /* A deep copy of something that was read; NULL sets nothing. */
 void json_set_copy(struct json_maker *maker, struct json_node *object,
 	const char *key, const struct json *value);
-void json_add_text(struct json_maker *maker, struct json_node *array,
-	const char *text);
-void json_add_integer(struct json_maker *maker, struct json_node *array,
-	int64_t number);
+void json_add_text(
+	struct json_maker *maker, struct json_node *array, const char *text);
+void json_add_integer(
+	struct json_maker *maker, struct json_node *array, int64_t number);
 void json_add_node(struct json_maker *maker, struct json_node *array,
 	struct json_node *value);
 void json_add_copy(struct json_maker *maker, struct json_node *array,
@@ -103,5 +103,5 @@ const char *json_write(struct json_maker *maker, const struct json_node *root,
 const char *json_write_pretty(struct json_maker *maker,
 	const struct json_node *root, size_t *ret_length);
 /* A value that was read, compact. */
-const char *json_rewrite(struct arena *arena, const struct json *value,
-	size_t *ret_length);
+const char *json_rewrite(
+	struct arena *arena, const struct json *value, size_t *ret_length);

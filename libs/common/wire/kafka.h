@@ -25,7 +25,8 @@ struct kafka_property {
 struct kafka_settings {
 	const char *brokers;   /* "host:port,..." */
 	const char *client_id; /* the service's name */
-	const struct kafka_property *properties; /* passed through, name NULL ends */
+	const struct kafka_property
+		*properties; /* passed through, name NULL ends */
 };
 
 struct kafka_header {
@@ -34,11 +35,12 @@ struct kafka_header {
 	size_t length;
 };
 
-/* Sending: fields are copied by kafka_out_send. Receiving: owned by the batch. */
+/* Sending: fields are copied by kafka_out_send. Receiving: owned by the batch.
+ */
 struct kafka_record {
 	const char *topic;
 	int32_t partition; /* -1: by key */
-	int64_t offset;	   /* received only */
+	int64_t offset;    /* received only */
 	instant timestamp;
 	const char *key; /* NULL: none */
 	size_t key_length;
@@ -49,8 +51,8 @@ struct kafka_record {
 };
 
 /* NULL where there is none; the last one where there are several. */
-const char *kafka_header_of(const struct kafka_record *record,
-	const char *name);
+const char *kafka_header_of(
+	const struct kafka_record *record, const char *name);
 /* Bytes the record takes at most on the wire, for the limit above. */
 size_t kafka_record_size(const struct kafka_record *record);
 
@@ -60,7 +62,7 @@ struct kafka_topic {
 	int replication;
 	int min_insync;
 	bool compacted;
-	bool flush_each; /* flush.messages=1: durable on a single broker */
+	bool flush_each;   /* flush.messages=1: durable on a single broker */
 	instant retention; /* INSTANT_NEVER: for ever */
 };
 

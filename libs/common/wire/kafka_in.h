@@ -11,14 +11,14 @@
 struct kafka_in;
 
 /* Group only: what changed hands; called from kafka_in_batch. */
-typedef void kafka_in_moved(void *context, const char *topic, int32_t partition,
-	bool gained);
+typedef void kafka_in_moved(
+	void *context, const char *topic, int32_t partition, bool gained);
 
 struct kafka_in_settings {
 	struct kafka_settings kafka;
 	const char *group; /* NULL: partitions are assigned by the caller */
 	const char *const *topics; /* group only; NULL ends */
-	size_t fetch_bytes; /* bound of what is buffered */
+	size_t fetch_bytes;        /* bound of what is buffered */
 	bool read_committed;
 	kafka_in_moved *moved;
 	void *context;
@@ -41,8 +41,8 @@ void kafka_in_close(struct kafka_in **in);
 /* Assigned mode. Offset -2 means the beginning. */
 enum status kafka_in_assign(struct kafka_in *in, const char *topic,
 	int32_t partition, int64_t offset, struct reason *reterr) MUST_CHECK;
-void kafka_in_unassign(struct kafka_in *in, const char *topic,
-	int32_t partition);
+void kafka_in_unassign(
+	struct kafka_in *in, const char *topic, int32_t partition);
 /* First offset that is there, and the one after the last. */
 enum status kafka_in_bounds(struct kafka_in *in, const char *topic,
 	int32_t partition, int64_t *ret_first, int64_t *ret_end,

@@ -12,9 +12,9 @@
 struct kafka_out;
 
 enum kafka_fate {
-	KAFKA_STORED,	/* acknowledged as durable as the topic is */
-	KAFKA_FAILED,	/* not stored, or not known to be: may be sent again */
-	KAFKA_REFUSED,	/* never will be: too large, bad topic */
+	KAFKA_STORED,  /* acknowledged as durable as the topic is */
+	KAFKA_FAILED,  /* not stored, or not known to be: may be sent again */
+	KAFKA_REFUSED, /* never will be: too large, bad topic */
 };
 
 /* Called from kafka_out_poll, in the order of the answers. */
@@ -23,11 +23,11 @@ typedef void kafka_out_report(void *context, void *token, enum kafka_fate fate,
 
 struct kafka_out_settings {
 	struct kafka_settings kafka;
-	instant deadline;	 /* delivery.timeout of a record */
-	size_t queue_bytes;	 /* bound of what is in flight */
+	instant deadline;             /* delivery.timeout of a record */
+	size_t queue_bytes;           /* bound of what is in flight */
 	const char *transactional_id; /* NULL: none; only a relay has one */
-	const char *mock_rtt;	 /* test builds only */
-	kafka_out_report *report; /* may be NULL */
+	const char *mock_rtt;         /* test builds only */
+	kafka_out_report *report;     /* may be NULL */
 	void *context;
 };
 
@@ -56,11 +56,11 @@ bool kafka_out_connected(struct kafka_out *out);
 size_t kafka_out_in_flight(struct kafka_out *out);
 
 /* With a transactional_id only. Fencing is REJECT: another relay took over. */
-enum status kafka_out_fence(struct kafka_out *out, instant wait,
-	struct reason *reterr) MUST_CHECK;
-enum status kafka_out_begin(struct kafka_out *out,
-	struct reason *reterr) MUST_CHECK;
-enum status kafka_out_commit(struct kafka_out *out, instant wait,
-	struct reason *reterr) MUST_CHECK;
-enum status kafka_out_abort(struct kafka_out *out, instant wait,
-	struct reason *reterr) MUST_CHECK;
+enum status kafka_out_fence(
+	struct kafka_out *out, instant wait, struct reason *reterr) MUST_CHECK;
+enum status kafka_out_begin(
+	struct kafka_out *out, struct reason *reterr) MUST_CHECK;
+enum status kafka_out_commit(
+	struct kafka_out *out, instant wait, struct reason *reterr) MUST_CHECK;
+enum status kafka_out_abort(
+	struct kafka_out *out, instant wait, struct reason *reterr) MUST_CHECK;

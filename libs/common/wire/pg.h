@@ -74,8 +74,8 @@ enum status pg_run(struct pg *pg, const char *sql, const struct pg_args *args,
 enum status pg_do(struct pg *pg, const char *sql, const struct pg_args *args,
 	int64_t *ret_touched, struct reason *reterr) MUST_CHECK;
 /* Several statements separated by semicolons, no parameters (migrations). */
-enum status pg_script(struct pg *pg, const char *sql,
-	struct reason *reterr) MUST_CHECK;
+enum status pg_script(
+	struct pg *pg, const char *sql, struct reason *reterr) MUST_CHECK;
 
 enum status pg_begin(struct pg *pg, struct reason *reterr) MUST_CHECK;
 enum status pg_commit(struct pg *pg, struct reason *reterr) MUST_CHECK;
@@ -95,7 +95,7 @@ instant pg_get_instant(const struct pg_rows *rows, size_t row, int column);
 
 /* LISTEN/NOTIFY: subscribes, and waits up to `wait` for any notification.
  * IGNORED: none came. */
-enum status pg_listen(struct pg *pg, const char *channel,
-	struct reason *reterr) MUST_CHECK;
-enum status pg_wait(struct pg *pg, instant wait,
-	struct reason *reterr) MUST_CHECK;
+enum status pg_listen(
+	struct pg *pg, const char *channel, struct reason *reterr) MUST_CHECK;
+enum status pg_wait(
+	struct pg *pg, instant wait, struct reason *reterr) MUST_CHECK;

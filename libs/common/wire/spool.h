@@ -15,8 +15,8 @@
 struct spool;
 
 /* Opens or makes it below `folder`; CONFIG where it cannot be. One process. */
-enum status spool_open(const char *folder, size_t max_bytes,
-	struct spool **ret, struct reason *reterr) MUST_CHECK;
+enum status spool_open(const char *folder, size_t max_bytes, struct spool **ret,
+	struct reason *reterr) MUST_CHECK;
 void spool_close(struct spool **spool);
 
 struct spool_item {
