@@ -5,6 +5,9 @@
 # postern_registry(LIBRARY KIND FOLDER HEADER): adds KIND_table.c to LIBRARY with
 #   const struct KIND *const KIND_table[]; const size_t KIND_table_size;
 function(postern_registry library kind folder header)
+	if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${header})
+		return()
+	endif()
 	file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.c)
 	list(FILTER files EXCLUDE REGEX "_test\\.c$")
 	list(SORT files)
