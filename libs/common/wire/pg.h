@@ -20,11 +20,11 @@ struct pg_rows;
 /* Connects; RETRY where the server is away, CONFIG for a refused login. Sets
  * application_name, UTC, statement and idle-in-transaction time-outs. */
 struct pg_settings {
-	const char *conninfo; /* URI or keywords, as libpq takes it */
-	const char *name;     /* application_name */
-	const char *schema;   /* search_path */
-	instant statement_timeout;
-	instant idle_timeout; /* idle_in_transaction_session_timeout */
+	const char *conninfo;      /* URI or keywords, as libpq takes it */
+	const char *name;          /* application_name */
+	const char *schema;        /* search_path; NULL: the role's own */
+	instant statement_timeout; /* 0: none */
+	instant idle_timeout; /* idle_in_transaction_session_timeout; 0: none */
 };
 enum status pg_open(const struct pg_settings *settings, struct pg **ret,
 	struct reason *reterr) MUST_CHECK;
@@ -50,7 +50,8 @@ void pg_bool(struct pg_args *args, bool value);
 void pg_instant(struct pg_args *args, instant at);
 void pg_bytea(struct pg_args *args, const void *bytes, size_t size);
 
-/* An array parameter under construction, for unnest($n::type[]). */
+/* An array parameter under construction, for unnest($n::type[]). More than
+ * `max_bytes` of array text is a BUG: bound the batch first. */
 struct pg_array;
 struct pg_array *pg_array_new(struct arena *arena, size_t max_bytes);
 void pg_array_text(struct pg_array *array, const char *text); /* NULL: null */
@@ -65,8 +66,9 @@ void pg_array_arg(struct pg_args *args, struct pg_array *array);
  * Runs one statement (prepared on first use, by its text's address and
  * contents). Errors by SQL state: connection lost, serialisation, deadlock,
  * lock or statement time-out, shutting down, out of resources are RETRY; data
- * exceptions (class 22, 23) are REJECT; missing tables or rights (42, 28, 3D)
- * are CONFIG. The state is the reason's place. After RETRY look at pg_alive.
+ * exceptions (class 21, 22, 23, 54, P0001) are REJECT; missing tables or rights
+ * (42, 28, 3D) are CONFIG. The state is the reason's place. After RETRY look at
+ * pg_alive.
  */
 enum status pg_run(struct pg *pg, const char *sql, const struct pg_args *args,
 	struct pg_rows **ret, struct reason *reterr) MUST_CHECK;
@@ -92,6 +94,9 @@ int64_t pg_get_integer(const struct pg_rows *rows, size_t row, int column);
 bool pg_get_bool(const struct pg_rows *rows, size_t row, int column);
 /* 'infinity' and null are INSTANT_NEVER; '-infinity' is INT64_MIN. */
 instant pg_get_instant(const struct pg_rows *rows, size_t row, int column);
+/* A bytea of exactly `size` bytes; false for another size and for null. */
+bool pg_get_bytea(const struct pg_rows *rows, size_t row, int column, void *ret,
+	size_t size);
 
 /* LISTEN/NOTIFY: subscribes, and waits up to `wait` for any notification.
  * IGNORED: none came. */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For wire/pg*.c and their tests only: what a connection and its rows hold. */
+#pragma once
+
+#include "wire/pg.h"
+
+#include <libpq-fe.h>
+
+struct pg_rows {
+	PGresult *result;
+};
+
+/* Takes the result. */
+struct pg_rows *pg_rows_new(PGresult *result);
+/* The consequence of an SQL state; "" is a lost connection. */
+enum status pg_state_status(const char *state);

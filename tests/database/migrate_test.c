@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/migrate.h"
+
+#include "database.h"
+
+#define SCHEMA "test_migrate"
+
+static enum status migrate(const char *service, const struct migration *table,
+	size_t size, int *applied, struct reason *reason)
+{
+	struct pg_settings settings = {.conninfo = db_conninfo(),
+		.name = "migrate_test",
+		.schema = SCHEMA};
+
+	*applied = -1;
+	return migrate_table(&settings, service, table, size, applied, reason);
+}
+
+static void test_migrate__runs_each_once_and_grants_each_time(void **state)
+{
+	struct migration table[] = {
+		{1, "0001_a", NULL, "CREATE TABLE a (x int)", "d1"},
+		{2, "0002_b", "notifier", "CREATE TABLE b (x int)", "d2"},
+		{0, "grants", NULL, "INSERT INTO a VALUES (1)", "d3"},
+	};
+	struct reason reason = {0};
+	struct pg *pg;
+	int applied;
+
+	(void)state;
+	db_drop(SCHEMA);
+	db_ok(migrate("evaluator", table, 3, &applied, &reason), &reason);
+	assert_int_equal(applied, 1);
+	db_ok(migrate("evaluator", table, 3, &applied, &reason), &reason);
+	assert_int_equal(applied, 0);
+	pg = db_open(SCHEMA, "migrate_test");
+	assert_int_equal(db_number(pg, "SELECT count(*) FROM a"), 2);
+	assert_int_equal(
+		db_number(pg, "SELECT (to_regclass('b') IS NULL)::int"), 1);
+	pg_close(&pg);
+	db_drop(SCHEMA);
+}
+
+static void test_migrate__refuses_a_changed_and_an_unknown_one(void **state)
+{
+	struct migration table[] = {
+		{1, "0001_a", NULL, "CREATE TABLE a (x int)", "d1"},
+		{2, "0002_b", NULL, "CREATE TABLE b (x int)", "d2"},
+	};
+	struct reason reason = {0};
+	int applied;
+
+	(void)state;
+	db_drop(SCHEMA);
+	db_ok(migrate("evaluator", table, 2, &applied, &reason), &reason);
+	assert_int_equal(
+		migrate("evaluator", table, 1, &applied, &reason), CONFIG);
+	assert_string_equal(reason.place, "0002_b");
+	table[0].digest = "other";
+	assert_int_equal(
+		migrate("evaluator", table, 2, &applied, &reason), CONFIG);
+	assert_string_equal(reason.place, "0001_a");
+	db_drop(SCHEMA);
+}
+
+static void test_migrate__leaves_nothing_behind_when_one_fails(void **state)
+{
+	struct migration table[] = {
+		{1, "0001_a", NULL, "CREATE TABLE a (x int)", "d1"},
+		{2, "0002_b", NULL, "CREATE TABLE b (x nonsense)", "d2"},
+	};
+	struct reason reason = {0};
+	struct pg *pg;
+	int applied;
+
+	(void)state;
+	db_drop(SCHEMA);
+	assert_int_equal(
+		migrate("evaluator", table, 2, &applied, &reason), CONFIG);
+	assert_non_null(strstr(reason.place, "0002_b"));
+	pg = db_open(SCHEMA, "migrate_test");
+	assert_int_equal(db_number(pg, "SELECT (to_regnamespace('" SCHEMA
+				       "') IS NULL)::int"),
+		1);
+	pg_close(&pg);
+}
+
+static void test_migrate__ours_run_and_check_for_both(void **state)
+{
+	struct reason reason = {0};
+	struct pg *pg;
+
+	(void)state;
+	db_drop(SCHEMA);
+	pg = db_open(SCHEMA, "migrate_test");
+	assert_int_equal(migrate_check(pg, "evaluator", &reason), CONFIG);
+	db_fresh(SCHEMA, "notifier");
+	db_ok(migrate_check(pg, "notifier", &reason), &reason);
+	assert_int_equal(migrate_check(pg, "evaluator", &reason), CONFIG);
+	db_fresh(SCHEMA, "evaluator");
+	db_ok(migrate_check(pg, "evaluator", &reason), &reason);
+	pg_close(&pg);
+	db_drop(SCHEMA);
+}
+
+static void assert_refused(struct pg *pg, const char *sql)
+{
+	struct reason reason = {0};
+
+	assert_int_equal(pg_do(pg, sql, NULL, NULL, &reason), CONFIG);
+	assert_string_equal(reason.place, "42501");
+}
+
+static void test_migrate__evidence_is_append_only_for_services(void **state)
+{
+	struct pg *pg;
+
+	(void)state;
+	db_fresh(SCHEMA, "evaluator");
+	pg = db_open(SCHEMA, "migrate_test");
+	db_script(pg, "SET ROLE postern_evaluator");
+	db_script(pg, "SELECT evidence_partition('2026-11-24')");
+	db_script(pg, "SELECT evidence_partition('2026-11-25')");
+	db_script(pg, "INSERT INTO evidence_content VALUES"
+		      " ('\\x01', '2026-11-24 10:00+00', '{}')");
+	db_script(pg,
+		"INSERT INTO evidence_seen VALUES"
+		" ('\\x01', '\\x02', 'a/1', now()) ON CONFLICT DO NOTHING");
+	assert_refused(pg, "UPDATE evidence_content SET data = ''");
+	assert_refused(pg, "DELETE FROM evidence");
+	assert_refused(pg, "DELETE FROM evidence_seen");
+	assert_refused(pg, "TRUNCATE evidence_content");
+	assert_refused(pg, "DELETE FROM evidence_content_202611");
+	assert_refused(pg, "DROP TABLE evidence_content_202611");
+	db_script(pg, "DELETE FROM agenda");
+	db_script(pg, "RESET ROLE; SET ROLE postern_reader");
+	assert_int_equal(
+		db_number(pg, "SELECT count(*) FROM evidence_content"), 1);
+	assert_refused(pg, "DELETE FROM agenda");
+	db_script(pg, "RESET ROLE");
+	pg_close(&pg);
+	db_drop(SCHEMA);
+}

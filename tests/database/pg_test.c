@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/pg.h"
+
+#include "database.h"
+
+static void test_pg__gives_back_what_it_was_given(void **state)
+{
+	struct pg *pg = db_open(NULL, "pg_test");
+	struct arena *arena = arena_new(1 << 16);
+	struct pg_rows *rows = NULL;
+	struct reason reason = {0};
+	struct pg_args args;
+	unsigned char bytes[3];
+
+	(void)state;
+	for (int turn = 0; turn < 2; turn++) { /* prepared, and again */
+		pg_args_init(&args, arena);
+		pg_text(&args, "it's \"so\"");
+		pg_text(&args, NULL);
+		pg_integer(&args, -42 - turn);
+		pg_instant(&args, 1764000000123456);
+		pg_bytea(&args, "\x00\x01\xff", 3);
+		pg_bool(&args, true);
+		db_ok(pg_run(pg,
+			      "SELECT $1::text, $2::text, $3::bigint,"
+			      " $4::timestamptz, $5::bytea, $6::boolean,"
+			      " 'infinity'::timestamptz,"
+			      " '-infinity'::timestamptz",
+			      &args, &rows, &reason),
+			&reason);
+		assert_int_equal(pg_count(rows), 1);
+		assert_string_equal(pg_get(rows, 0, 0), "it's \"so\"");
+		assert_true(pg_null(rows, 0, 1));
+		assert_int_equal(pg_get_integer(rows, 0, 2), -42 - turn);
+		assert_int_equal(pg_get_instant(rows, 0, 3), 1764000000123456);
+		assert_true(pg_get_bytea(rows, 0, 4, bytes, 3));
+		assert_memory_equal(bytes, "\x00\x01\xff", 3);
+		assert_false(pg_get_bytea(rows, 0, 4, bytes, 2));
+		assert_true(pg_get_bool(rows, 0, 5));
+		assert_true(pg_get_instant(rows, 0, 6) == INSTANT_NEVER);
+		assert_true(pg_get_instant(rows, 0, 7) == INT64_MIN);
+		pg_rows_free(&rows);
+	}
+	arena_free(&arena);
+	pg_close(&pg);
+}
+
+static void test_pg__an_array_arrives_element_by_element(void **state)
+{
+	static const char *const texts[] = {
+		"a,b{}", "say \"hi\" \\n", "NULL", "", NULL, "\n\t'"};
+	struct pg *pg = db_open(NULL, "pg_test");
+	struct arena *arena = arena_new(1 << 16);
+	struct pg_array *array = pg_array_new(arena, 10000);
+	struct pg_rows *rows = NULL;
+	struct reason reason = {0};
+	struct pg_args args;
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		pg_array_text(array, texts[i]);
+	pg_args_init(&args, arena);
+	pg_array_arg(&args, array);
+	db_ok(pg_run(pg, "SELECT * FROM unnest($1::text[])", &args, &rows,
+		      &reason),
+		&reason);
+	assert_int_equal(pg_count(rows), 6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(pg_null(rows, i, 0), !texts[i]);
+		assert_string_equal(
+			pg_get(rows, i, 0), texts[i] ? texts[i] : "");
+	}
+	pg_rows_free(&rows);
+	arena_free(&arena);
+	pg_close(&pg);
+}
+
+static enum status try(struct pg *pg, const char *sql, struct reason *reason)
+{
+	int64_t touched;
+
+	return pg_do(pg, sql, NULL, &touched, reason);
+}
+
+static void test_pg__sorts_errors_and_names_the_state(void **state)
+{
+	struct pg *pg = db_open(NULL, "pg_test");
+	struct reason reason;
+
+	(void)state;
+	assert_int_equal(try(pg, "SELECT 1/0", &reason), REJECT);
+	assert_string_equal(reason.place, "22012");
+	assert_int_equal(try(pg, "SELECT * FROM nowhere_", &reason), CONFIG);
+	assert_string_equal(reason.place, "42P01");
+	db_script(pg, "SET statement_timeout = 50");
+	assert_int_equal(try(pg, "SELECT pg_sleep(5)", &reason), RETRY);
+	assert_string_equal(reason.place, "57014");
+	assert_true(pg_alive(pg));
+	pg_close(&pg);
+}
+
+static void test_pg__a_failed_transaction_does_not_commit(void **state)
+{
+	struct pg *pg = db_open(NULL, "pg_test");
+	struct reason reason = {0};
+
+	(void)state;
+	db_ok(pg_begin(pg, &reason), &reason);
+	assert_int_equal(try(pg, "SELECT 1/0", &reason), REJECT);
+	assert_int_equal(pg_commit(pg, &reason), RETRY);
+	assert_int_equal(db_number(pg, "SELECT 7"), 7);
+	pg_close(&pg);
+}
+
+static void test_pg__knows_that_its_backend_was_ended(void **state)
+{
+	struct pg *pg = db_open(NULL, "pg_test");
+	struct pg *other = db_open(NULL, "pg_test");
+	struct reason reason;
+	char sql[100];
+
+	(void)state;
+	snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%d, 5000)",
+		pg_backend(pg));
+	assert_int_equal(try(other, sql, &reason), OK);
+	assert_int_equal(try(pg, "SELECT 1", &reason), RETRY);
+	assert_false(pg_alive(pg));
+	pg_rollback(pg);
+	pg_close(&pg);
+	pg_close(&other);
+}
+
+static void test_pg__hears_a_notification(void **state)
+{
+	struct pg *pg = db_open(NULL, "pg_test");
+	struct pg *other = db_open(NULL, "pg_test");
+	struct reason reason = {0};
+
+	(void)state;
+	db_ok(pg_listen(pg, "postern_pg_test", &reason), &reason);
+	assert_int_equal(pg_wait(pg, 20000, &reason), IGNORED);
+	db_script(other, "NOTIFY postern_pg_test");
+	assert_int_equal(pg_wait(pg, 5 * INSTANT_SECOND, &reason), OK);
+	assert_int_equal(pg_wait(pg, 20000, &reason), IGNORED);
+	pg_close(&pg);
+	pg_close(&other);
+}
+
+static void test_pg__tells_away_from_refused(void **state)
+{
+	struct pg_settings settings = {.name = "pg_test"};
+	struct reason reason = {0};
+	struct pg *pg = NULL;
+	char conninfo[500];
+
+	(void)state;
+	snprintf(conninfo, sizeof(conninfo), "%s user=nobody_here_",
+		db_conninfo());
+	settings.conninfo = conninfo;
+	assert_int_equal(pg_open(&settings, &pg, &reason), CONFIG);
+	settings.conninfo = "host=127.0.0.1 port=1 dbname=x";
+	assert_int_equal(pg_open(&settings, &pg, &reason), RETRY);
+	settings.conninfo = "no such=";
+	assert_int_equal(pg_open(&settings, &pg, &reason), CONFIG);
+	assert_null(pg);
+}
+
+static void test_pg__more_statements_than_it_caches_still_run(void **state)
+{
+	struct pg *pg = db_open(NULL, "pg_test");
+	char sql[60];
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		snprintf(sql, sizeof(sql), "SELECT %d", i);
+		assert_int_equal(db_number(pg, sql), i);
+	}
+	pg_close(&pg);
+}
