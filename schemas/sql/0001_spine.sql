@@ -32,15 +32,17 @@ CREATE TABLE consumer_offset (
 	PRIMARY KEY (topic, part)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
--- A batch that was begun and never finished was a death.
+-- A batch that was begun and never finished was a death. After three of them
+-- batches are of one record up to `until`, and deaths are counted anew.
 CREATE TABLE death (
 	topic   text NOT NULL,
 	part    integer NOT NULL,
 	first   bigint NOT NULL,      -- first offset of the batch that was begun
 	records integer NOT NULL,
-	deaths  integer NOT NULL,
+	deaths  integer NOT NULL,     -- times it was begun and not finished
+	until   bigint NOT NULL,      -- offset after the suspects; <= first: none
 	PRIMARY KEY (topic, part)
-);
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
 CREATE TABLE outbox (
 	seq     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -42,6 +42,46 @@ CREATE TABLE evidence_seen (
 	recorded_at timestamptz NOT NULL,    -- the first one's
 	PRIMARY KEY (id)
 ) PARTITION BY HASH (id);
+DO $$ BEGIN
+	FOR i IN 0..7 LOOP
+		EXECUTE format('CREATE TABLE evidence_seen_%s PARTITION OF evidence_seen'
+			' FOR VALUES WITH (MODULUS 8, REMAINDER %s)', i, i);
+	END LOOP;
+END $$;
+
+-- Makes the partitions of evidence and its content that hold `day`, a month
+-- each, where they are missing. Runs as the owner: services own no table. A
+-- table made apart and attached does not lock readers of the parent out.
+CREATE FUNCTION evidence_partition(day date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+	since date := date_trunc('month', day)::date;
+	until date := (since + interval '1 month')::date;
+	parent text;
+	part text;
+BEGIN
+	IF day IS NULL OR day < date '2000-01-01'
+	   OR day > (clock_timestamp() + interval '2 days')::date THEN
+		RAISE EXCEPTION 'no evidence is recorded on %', day;
+	END IF;
+	IF to_regclass('evidence_content_' || to_char(since, 'YYYYMM')) IS NOT NULL THEN
+		RETURN;
+	END IF;
+	PERFORM pg_advisory_xact_lock(715518);
+	FOREACH parent IN ARRAY ARRAY['evidence', 'evidence_content'] LOOP
+		part := parent || '_' || to_char(since, 'YYYYMM');
+		CONTINUE WHEN to_regclass(part) IS NOT NULL;
+		EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', part, parent);
+		EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I'
+			' FOR VALUES FROM (%L) TO (%L)', parent, part,
+			since::text || ' 00:00:00+00', until::text || ' 00:00:00+00');
+	END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION evidence_partition(date) FROM PUBLIC;
+DO $$ BEGIN -- nobody's temporary table may stand in for ours
+	EXECUTE format('ALTER FUNCTION evidence_partition(date)'
+		' SET search_path = %I, pg_temp', current_schema());
+END $$;
 
 CREATE TABLE subject (
 	name       text PRIMARY KEY,
@@ -117,6 +157,35 @@ CREATE TABLE source_state (
 	last_seen     timestamptz NOT NULL DEFAULT '-infinity', -- receipt of a delivery
 	PRIMARY KEY (subject, part)
 ) WITH (fillfactor = 50);
+
+-- What translate said on each partition of evidence about each partition of
+-- deliveries: the judge's now is the smallest over all rows.
+CREATE TABLE punctuation (
+	part         integer NOT NULL,       -- of evidence
+	deliveries   integer NOT NULL,       -- partition of deliveries
+	received_to  timestamptz NOT NULL,
+	spool_oldest timestamptz NOT NULL DEFAULT 'infinity', -- infinity: nothing is spooled
+	PRIMARY KEY (part, deliveries)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
+
+-- The judge's now never goes back, whoever asks.
+CREATE TABLE judge_now (
+	single boolean PRIMARY KEY DEFAULT true CHECK (single),
+	at     timestamptz NOT NULL DEFAULT '-infinity',
+	spool_oldest timestamptz NOT NULL DEFAULT 'infinity'
+) WITH (fillfactor = 50);
+INSERT INTO judge_now DEFAULT VALUES;
+
+-- The same id with other content within one adapter revision: the first won.
+CREATE TABLE evidence_conflict (
+	id          bytea NOT NULL,
+	digest      bytea NOT NULL,
+	source      text NOT NULL,
+	tool        text NOT NULL,
+	adapter     text NOT NULL,
+	recorded_at timestamptz NOT NULL,
+	PRIMARY KEY (id, digest)
+);
 
 -- What is due. criterion '' means: this subject was touched, find out what that
 -- makes due (the judge expands it). Append-only for intake.
