@@ -17,11 +17,21 @@ struct lease_holder {
 	instant time;      /* how long a lease lives unless renewed */
 };
 
+/* A name no other process start has: host, process id, random. */
+const char *lease_owner(struct arena *arena);
+
 /* Says that this owner lives; returns how many live owners there are. */
 enum status lease_enrol(struct pg *pg, const struct lease_holder *holder,
 	struct arena *arena, int64_t *ret_members,
 	struct reason *reterr) MUST_CHECK;
-/* OK: taken, or already ours. IGNORED: somebody else holds it. */
+/* An orderly end: others share what was ours at once. */
+enum status lease_leave(struct pg *pg, const struct lease_holder *holder,
+	struct arena *arena, struct reason *reterr) MUST_CHECK;
+/*
+ * OK: taken, or already ours on this connection. IGNORED: somebody else holds
+ * it. Call outside a transaction: the stopped holder's backend is ended, and
+ * waited for, before its row is touched.
+ */
 enum status lease_take(struct pg *pg, const struct lease_holder *holder,
 	struct arena *arena, const char *name, int64_t *ret_epoch,
 	struct reason *reterr) MUST_CHECK;
