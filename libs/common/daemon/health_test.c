@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/health.h"
+
+static void assert_report(struct health *health, bool well, const char *text)
+{
+	struct strbuf out;
+
+	strbuf_init(&out, 1000);
+	assert_int_equal(health_report(health, &out), well);
+	assert_string_equal(out.text, text);
+	strbuf_release(&out);
+}
+
+static void test_health__is_well_only_when_every_check_is(void **state)
+{
+	struct clock clock = clock_held(0);
+	struct health *health = health_new(&clock);
+	int broker = health_check(health, "broker", 0);
+	int pack = health_check(health, "pack", 0);
+
+	(void)state;
+	health_set(health, broker, true, "connected");
+	assert_report(health, false,
+		"ok broker: connected\nfailed pack: not looked at yet\n");
+	health_set(health, pack, true, "loaded");
+	assert_report(health, true, "ok broker: connected\nok pack: loaded\n");
+	health_set(health, broker, false, "gone");
+	assert_report(health, false, "failed broker: gone\nok pack: loaded\n");
+	health_free(&health);
+}
+
+static void test_health__no_progress_is_not_well(void **state)
+{
+	struct clock clock = clock_held(0);
+	struct health *health = health_new(&clock);
+	int loop = health_check(health, "loop", 10 * INSTANT_SECOND);
+
+	(void)state;
+	health_set(health, loop, true, "turning");
+	clock.held = 10 * INSTANT_SECOND;
+	assert_report(health, true, "ok loop: turning\n");
+	clock.held = 11 * INSTANT_SECOND;
+	assert_report(health, false, "failed loop: no progress for 11 s\n");
+	health_free(&health);
+}
