@@ -7,10 +7,11 @@ static enum status until_stopped(
 	int *turns = context;
 
 	(void)reterr;
-	while (!service_stopping(service)) {
+	/* At least one turn: the signal may come before this thread does. */
+	do {
 		(*turns)++;
 		service_sleep(service, 60 * INSTANT_SECOND);
-	}
+	} while (!service_stopping(service));
 	return OK;
 }
 
