@@ -40,6 +40,9 @@ enum severity severity_parse(const char *word); /* SEVERITIES for another */
 enum episode_kind { EPISODE_NONE, EPISODE_FAIL, EPISODE_DOUBT };
 
 enum case_policy { CASE_NEVER, CASE_AT_ONCE, CASE_AFTER };
+const char *case_policy_name(enum case_policy policy);
+/* False for another word. */
+bool case_policy_parse(const char *word, enum case_policy *ret);
 
 struct deciding {
 	const char *name;
