@@ -55,6 +55,8 @@ static void test_pg__an_array_arrives_element_by_element(void **state)
 	struct pg_rows *rows = NULL;
 	struct reason reason = {0};
 	struct pg_args args;
+	const char **back;
+	size_t count;
 
 	(void)state;
 	for (size_t i = 0; i < 6; i++)
@@ -70,6 +72,22 @@ static void test_pg__an_array_arrives_element_by_element(void **state)
 		assert_string_equal(
 			pg_get(rows, i, 0), texts[i] ? texts[i] : "");
 	}
+	pg_rows_free(&rows);
+	db_ok(pg_run(pg, "SELECT $1::text[], '{}'::text[], '\\x00ff'::bytea",
+		      &args, &rows, &reason),
+		&reason);
+	back = pg_get_texts(rows, 0, 0, arena, &count);
+	assert_int_equal(count, 6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(!back[i], !texts[i]);
+		if (texts[i])
+			assert_string_equal(back[i], texts[i]);
+	}
+	pg_get_texts(rows, 0, 1, arena, &count);
+	assert_int_equal(count, 0);
+	assert_memory_equal(
+		pg_get_bytes(rows, 0, 2, arena, &count), "\x00\xff", 2);
+	assert_int_equal(count, 2);
 	pg_rows_free(&rows);
 	arena_free(&arena);
 	pg_close(&pg);

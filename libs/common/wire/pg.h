@@ -98,6 +98,13 @@ instant pg_get_instant(const struct pg_rows *rows, size_t row, int column);
 bool pg_get_bytea(const struct pg_rows *rows, size_t row, int column, void *ret,
 	size_t size);
 
+/* A bytea of any size, in the arena; NULL for null. */
+const char *pg_get_bytes(const struct pg_rows *rows, size_t row, int column,
+	struct arena *arena, size_t *ret_size);
+/* A text[] in the arena; null elements are NULL. */
+const char **pg_get_texts(const struct pg_rows *rows, size_t row, int column,
+	struct arena *arena, size_t *ret_count);
+
 /* LISTEN/NOTIFY: subscribes, and waits up to `wait` for any notification.
  * IGNORED: none came. */
 enum status pg_listen(

@@ -91,21 +91,86 @@ static int digit_of(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool pg_get_bytea(const struct pg_rows *rows, size_t row, int column, void *ret,
-	size_t size)
+static bool unhex(const char *text, unsigned char *out, size_t size)
 {
-	const char *text = pg_get(rows, row, column);
-	unsigned char *out = ret;
-
-	if (strlen(text) != size * 2 + 2 || text[0] != '\\' || text[1] != 'x')
-		return false;
 	for (size_t i = 0; i < size; i++) {
-		int high = digit_of(text[2 + i * 2]);
-		int low = digit_of(text[3 + i * 2]);
+		int high = digit_of(text[i * 2]);
+		int low = digit_of(text[i * 2 + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
 		out[i] = (unsigned char)(high << 4 | low);
 	}
 	return true;
+}
+
+bool pg_get_bytea(const struct pg_rows *rows, size_t row, int column, void *ret,
+	size_t size)
+{
+	const char *text = pg_get(rows, row, column);
+
+	if (strlen(text) != size * 2 + 2 || text[0] != '\\' || text[1] != 'x')
+		return false;
+	return unhex(text + 2, ret, size);
+}
+
+const char *pg_get_bytes(const struct pg_rows *rows, size_t row, int column,
+	struct arena *arena, size_t *ret_size)
+{
+	const char *text = pg_get(rows, row, column);
+	size_t size = strlen(text);
+	char *out;
+
+	*ret_size = 0;
+	if (pg_null(rows, row, column))
+		return NULL;
+	if (size < 2 || size % 2 != 0)
+		BUG("no bytea in column %d", column);
+	size = size / 2 - 1;
+	out = arena_alloc(arena, size + 1);
+	if (!unhex(text + 2, (unsigned char *)out, size))
+		BUG("no bytea in column %d", column);
+	*ret_size = size;
+	return out;
+}
+
+/* One element of an array's text, from `at`; unescapes into the arena. */
+static const char *array_item(const char **at, struct arena *arena)
+{
+	const char *text = *at;
+	bool quoted = *text == '"';
+	char *out, *end;
+
+	text += quoted;
+	end = out = arena_alloc(arena, strlen(text) + 1);
+	while (*text &&
+		!(quoted ? *text == '"' : strchr(",}", *text) != NULL)) {
+		if (*text == '\\' && text[1])
+			text++;
+		*end++ = *text++;
+	}
+	*end = '\0';
+	*at = text + (quoted && *text == '"');
+	return !quoted && strcmp(out, "NULL") == 0 ? NULL : out;
+}
+
+const char **pg_get_texts(const struct pg_rows *rows, size_t row, int column,
+	struct arena *arena, size_t *ret_count)
+{
+	const char *at = pg_get(rows, row, column);
+	const char **items;
+	size_t count = 0;
+
+	for (const char *c = at; *c; c++)
+		count += *c == ',';
+	items = arena_array(arena, count + 1, sizeof(*items));
+	count = 0;
+	if (*at == '{' && at[1] != '}')
+		for (at++; *at && *at != '}';) {
+			items[count++] = array_item(&at, arena);
+			if (*at == ',')
+				at++;
+		}
+	*ret_count = count;
+	return items;
 }
