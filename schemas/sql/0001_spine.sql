@@ -33,14 +33,14 @@ CREATE TABLE consumer_offset (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
 -- A batch that was begun and never finished was a death. After three of them
--- batches are of one record up to `until`, and deaths are counted anew.
+-- records are taken alone up to `until`, and deaths are counted for each anew.
 CREATE TABLE death (
 	topic   text NOT NULL,
 	part    integer NOT NULL,
-	first   bigint NOT NULL,      -- first offset of the batch that was begun
-	records integer NOT NULL,
+	first   bigint NOT NULL,      -- where the batch that was begun starts
+	until   bigint NOT NULL,      -- offset after the last suspect
 	deaths  integer NOT NULL,     -- times it was begun and not finished
-	until   bigint NOT NULL,      -- offset after the suspects; <= first: none
+	alone   boolean NOT NULL,
 	PRIMARY KEY (topic, part)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
