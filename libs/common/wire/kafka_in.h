@@ -66,7 +66,9 @@ enum status kafka_in_seek(struct kafka_in *in, const char *topic,
 enum status kafka_in_commit(struct kafka_in *in, const char *topic,
 	int32_t partition, int64_t next, const char *metadata,
 	struct reason *reterr) MUST_CHECK;
-/* What was committed; `ret_metadata` lives in `arena`, "" where none. */
+/* What was committed, -2 (the beginning) where nothing was; `ret_metadata`
+ * lives in `arena`, "" where none. A group that never committed begins at the
+ * beginning. */
 enum status kafka_in_committed(struct kafka_in *in, struct arena *arena,
 	const char *topic, int32_t partition, int64_t *ret_next,
 	const char **ret_metadata, struct reason *reterr) MUST_CHECK;

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/kafka_out.h"
+
+#include "base/bug.h"
+#include "base/memory.h"
+#include "wire/kafka_private.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/* Topic, partition, key, value, headers, opaque, flags, time. */
+#define SEND_PARTS 8
+
+struct kafka_out {
+	rd_kafka_t *rk;
+	kafka_out_report *report;
+	void *context;
+	atomic_bool connected;
+	atomic_size_t in_flight;
+	int served;
+};
+
+static enum kafka_fate fate_of(rd_kafka_resp_err_t err)
+{
+	switch (err) {
+	case RD_KAFKA_RESP_ERR_NO_ERROR:
+		return KAFKA_STORED;
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+		return KAFKA_REFUSED;
+	default:
+		/* An unknown topic too: it may be made while we wait. */
+		return KAFKA_FAILED;
+	}
+}
+
+static void reported(
+	rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+	struct kafka_out *out = opaque;
+	enum kafka_fate fate = fate_of(message->err);
+
+	(void)rk;
+	atomic_fetch_sub(&out->in_flight, 1);
+	out->served++;
+	if (fate == KAFKA_STORED)
+		atomic_store(&out->connected, true);
+	if (out->report)
+		out->report(out->context, message->_private, fate,
+			message->partition, message->offset,
+			message->err ? rd_kafka_err2str(message->err) : "");
+}
+
+static void failed(rd_kafka_t *rk, int err, const char *why, void *opaque)
+{
+	struct kafka_out *out = opaque;
+
+	(void)rk;
+	(void)why; /* the library's log says it too */
+	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+		atomic_store(&out->connected, false);
+}
+
+/* The only way the library tells whether a broker is connected just now. */
+static int statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
+{
+	static const char up[] = "\"state\":\"UP\"";
+	struct kafka_out *out = opaque;
+
+	(void)rk;
+	atomic_store(&out->connected,
+		memmem(json, size, up, sizeof(up) - 1) != NULL);
+	return 0; /* the library frees it */
+}
+
+static enum status conf_of(const struct kafka_out_settings *settings,
+	rd_kafka_conf_t **ret, struct reason *reterr)
+{
+	char deadline[24], kbytes[24], transaction[24];
+	bool fenced = settings->transactional_id != NULL;
+	const struct kafka_property defaults[] = {
+		{"linger.ms", "0"},
+		{"message.max.bytes", "1000000"},
+		{"statistics.interval.ms", "1000"},
+		{0, 0},
+	};
+	const struct kafka_property forced[] = {
+		{"acks", "all"},
+		{"enable.idempotence", "true"},
+		{"partitioner", "murmur2_random"},
+		{"message.timeout.ms", deadline},
+		{"queue.buffering.max.kbytes", kbytes},
+		{settings->mock_rtt ? "test.mock.broker.rtt" : "acks",
+			settings->mock_rtt ? settings->mock_rtt : "all"},
+		{fenced ? "transactional.id" : NULL,
+			settings->transactional_id},
+		{"transaction.timeout.ms", transaction},
+		{0, 0},
+	};
+
+	snprintf(deadline, sizeof(deadline), "%d",
+		kafka_milliseconds(settings->deadline));
+	snprintf(transaction, sizeof(transaction), "%d",
+		kafka_milliseconds(settings->deadline) + 10000);
+	snprintf(kbytes, sizeof(kbytes), "%zu",
+		settings->queue_bytes / 1024 + 1);
+	return kafka_conf_make(&settings->kafka, defaults, forced, ret, reterr);
+}
+
+enum status kafka_out_open(const struct kafka_out_settings *settings,
+	struct kafka_out **ret, struct reason *reterr)
+{
+	struct kafka_out *out;
+	rd_kafka_conf_t *conf;
+	char why[256];
+	enum status status;
+
+	MUST(settings->deadline > 0 && settings->queue_bytes > 0);
+	status = conf_of(settings, &conf, reterr);
+	if (status != OK)
+		return status;
+	out = memory_new(sizeof(*out));
+	out->report = settings->report;
+	out->context = settings->context;
+	rd_kafka_conf_set_opaque(conf, out);
+	rd_kafka_conf_set_dr_msg_cb(conf, reported);
+	rd_kafka_conf_set_error_cb(conf, failed);
+	rd_kafka_conf_set_stats_cb(conf, statistics);
+	out->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+	if (!out->rk) {
+		rd_kafka_conf_destroy(conf);
+		memory_free(out);
+		reason_set(reterr, "kafka", "%s", why);
+		return CONFIG;
+	}
+	*ret = out;
+	return OK;
+}
+
+void kafka_out_close(struct kafka_out **out, instant flush)
+{
+	rd_kafka_resp_err_t err;
+
+	if (!*out)
+		return;
+	if (!kafka_out_flush(*out, flush)) {
+		err = rd_kafka_purge((*out)->rk,
+			RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+		MUST(err == RD_KAFKA_RESP_ERR_NO_ERROR);
+		kafka_out_flush(*out, 5 * INSTANT_SECOND);
+	}
+	rd_kafka_destroy((*out)->rk);
+	memory_free(*out);
+	*out = NULL;
+}
+
+static rd_kafka_headers_t *headers_of(const struct kafka_record *record)
+{
+	rd_kafka_headers_t *headers =
+		rd_kafka_headers_new(record->header_count);
+
+	for (size_t i = 0; i < record->header_count; i++) {
+		rd_kafka_resp_err_t err = rd_kafka_header_add(headers,
+			record->headers[i].name, -1, record->headers[i].value,
+			(ssize_t)record->headers[i].length);
+
+		MUST(err == RD_KAFKA_RESP_ERR_NO_ERROR);
+	}
+	return headers;
+}
+
+/* The library copies for us and never writes through these. */
+static void *constant(const void *bytes)
+{
+	return (void *)(uintptr_t)bytes;
+}
+
+static size_t fill(rd_kafka_vu_t *parts, const struct kafka_record *record,
+	rd_kafka_headers_t *headers, void *token)
+{
+	size_t n = 0;
+
+	parts[n].vtype = RD_KAFKA_VTYPE_TOPIC;
+	parts[n++].u.cstr = record->topic;
+	parts[n].vtype = RD_KAFKA_VTYPE_PARTITION;
+	parts[n++].u.i32 = record->partition < 0 ? RD_KAFKA_PARTITION_UA
+						 : record->partition;
+	parts[n].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+	parts[n++].u.i = RD_KAFKA_MSG_F_COPY;
+	parts[n].vtype = RD_KAFKA_VTYPE_VALUE;
+	parts[n].u.mem.ptr = constant(record->value);
+	parts[n++].u.mem.size = record->value_length;
+	parts[n].vtype = RD_KAFKA_VTYPE_HEADERS;
+	parts[n++].u.headers = headers;
+	parts[n].vtype = RD_KAFKA_VTYPE_OPAQUE;
+	parts[n++].u.ptr = token;
+	if (record->key) {
+		parts[n].vtype = RD_KAFKA_VTYPE_KEY;
+		parts[n].u.mem.ptr = constant(record->key);
+		parts[n++].u.mem.size = record->key_length;
+	}
+	if (record->timestamp > 0) {
+		parts[n].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+		parts[n++].u.i64 = record->timestamp / 1000;
+	}
+	MUST(n <= SEND_PARTS);
+	return n;
+}
+
+static enum status refused(
+	rd_kafka_error_t *error, const char *topic, struct reason *reterr)
+{
+	enum kafka_fate fate = fate_of(rd_kafka_error_code(error));
+
+	reason_set(reterr, topic, "%s", rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+	return fate == KAFKA_REFUSED ? REJECT : RETRY;
+}
+
+enum status kafka_out_send(struct kafka_out *out,
+	const struct kafka_record *record, void *token, struct reason *reterr)
+{
+	rd_kafka_vu_t parts[SEND_PARTS];
+	rd_kafka_headers_t *headers;
+	rd_kafka_error_t *error;
+	size_t size = kafka_record_size(record);
+
+	MUST(record->topic);
+	if (size > KAFKA_RECORD_MAX) {
+		reason_set(reterr, record->topic,
+			"a record of %zu bytes is over the limit of %d", size,
+			KAFKA_RECORD_MAX);
+		return REJECT;
+	}
+	headers = headers_of(record);
+	/* Counted first: the report may be served before the call returns. */
+	atomic_fetch_add(&out->in_flight, 1);
+	error = rd_kafka_produceva(
+		out->rk, parts, fill(parts, record, headers, token));
+	if (!error)
+		return OK;
+	atomic_fetch_sub(&out->in_flight, 1);
+	rd_kafka_headers_destroy(headers);
+	return refused(error, record->topic, reterr);
+}
+
+int kafka_out_poll(struct kafka_out *out, instant wait)
+{
+	out->served = 0;
+	rd_kafka_poll(out->rk, kafka_milliseconds(wait));
+	return out->served;
+}
+
+bool kafka_out_flush(struct kafka_out *out, instant wait)
+{
+	instant until = clock_monotonic() + wait;
+
+	for (;;) {
+		instant left = until - clock_monotonic();
+
+		if (kafka_out_in_flight(out) == 0)
+			return true;
+		if (left <= 0)
+			return false;
+		kafka_out_poll(out, left < 50000 ? left : 50000);
+	}
+}
+
+bool kafka_out_fatal(struct kafka_out *out, struct reason *ret)
+{
+	char why[300];
+
+	if (rd_kafka_fatal_error(out->rk, why, sizeof(why)) ==
+		RD_KAFKA_RESP_ERR_NO_ERROR)
+		return false;
+	reason_set(ret, "kafka", "%s", why);
+	return true;
+}
+
+bool kafka_out_connected(struct kafka_out *out)
+{
+	return atomic_load(&out->connected);
+}
+
+size_t kafka_out_in_flight(struct kafka_out *out)
+{
+	return atomic_load(&out->in_flight);
+}
+
+static enum status transacted(
+	rd_kafka_error_t *error, const char *step, struct reason *reterr)
+{
+	rd_kafka_resp_err_t code;
+
+	if (!error)
+		return OK;
+	code = rd_kafka_error_code(error);
+	reason_set(reterr, step, "%s", rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+	if (code == RD_KAFKA_RESP_ERR__FENCED ||
+		code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+		code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH)
+		return REJECT;
+	return RETRY;
+}
+
+enum status kafka_out_fence(
+	struct kafka_out *out, instant wait, struct reason *reterr)
+{
+	return transacted(
+		rd_kafka_init_transactions(out->rk, kafka_milliseconds(wait)),
+		"init_transactions", reterr);
+}
+
+enum status kafka_out_begin(struct kafka_out *out, struct reason *reterr)
+{
+	return transacted(rd_kafka_begin_transaction(out->rk),
+		"begin_transaction", reterr);
+}
+
+enum status kafka_out_commit(
+	struct kafka_out *out, instant wait, struct reason *reterr)
+{
+	return transacted(
+		rd_kafka_commit_transaction(out->rk, kafka_milliseconds(wait)),
+		"commit_transaction", reterr);
+}
+
+enum status kafka_out_abort(
+	struct kafka_out *out, instant wait, struct reason *reterr)
+{
+	return transacted(
+		rd_kafka_abort_transaction(out->rk, kafka_milliseconds(wait)),
+		"abort_transaction", reterr);
+}
