@@ -21,6 +21,7 @@ endfunction()
 postern_dependency(rdkafka "rdkafka>=2.14.2")      # Kafka client; older ones lose or stall (docs/decisions)
 postern_dependency(pq "libpq>=15")                 # PostgreSQL
 postern_dependency(microhttpd "libmicrohttpd>=0.9.75") # HTTP server, TLS with client certificates
+postern_dependency(gnutls "gnutls>=3.7")           # who a client certificate names; libmicrohttpd brings it
 postern_dependency(curl "libcurl>=7.88")           # HTTP client of the sinks
 postern_dependency(crypto "libcrypto>=3.0")        # hashes, HMAC, Ed25519
 postern_dependency(yyjson "yyjson>=0.10")          # JSON, bytes from outside and to outside

@@ -24,16 +24,21 @@ struct httpd_settings {
 	unsigned threads;
 	unsigned connections;
 	unsigned connections_per_peer;
-	instant idle; /* a connection that sends nothing so long is closed */
+	instant idle;  /* a connection that sends nothing so long is closed */
+	instant whole; /* a request must have arrived within; 0: idle alone */
 };
 
 /*
  * What the server asks of its user. All are called on a server thread and must
- * not block. `head` may answer at once (the body is then drained to the
- * declared length up to a bound, or the connection is closed) or return; the
- * body follows. `end` means the body is complete: answer now or later. `done`
- * is called exactly once per request that `head` saw, whether it was answered
- * or the peer went away; after it the request is gone.
+ * not block. `head` may answer at once (where a body was announced, the
+ * connection ends after that answer; what still comes is thrown away for a
+ * moment, so that the peer can read it) or return; the body follows. `body` may
+ * answer too: the rest is thrown away up to a bound, then the answer is sent.
+ * `end` means the body is complete: answer now or later. `done` is called
+ * exactly once per request that `head` saw, whether it was answered or the peer
+ * went away; after it the request is gone. A request whose length could be read
+ * in two ways (both lengths, a repeated one, two hosts) is a 400 that nobody
+ * sees.
  */
 struct httpd_user {
 	void (*head)(void *context, struct httpd_request *request);

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the library has no clock for: a peer that trickles its head or body is
+ * cut off, and one that was refused before its body's end may still read the
+ * answer, because a socket closed with unread bytes sends a reset that
+ * overtakes it. One thread, which looks four times a second.
+ */
+#include "wire/httpd_private.h"
+
+#include "base/bug.h"
+#include "base/memory.h"
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LINGER_MAX 64
+#define LINGER_TIME (2 * INSTANT_SECOND)
+#define LOOK_EVERY 250 /* milliseconds */
+
+struct httpd_link {
+	struct httpd_watch *watch;
+	int fd;
+	instant deadline;
+	bool linger;
+	bool named; /* the certificate was looked at */
+	char *name;
+	struct httpd_link *next, *previous;
+};
+
+struct lingering {
+	int fd;
+	instant until;
+	size_t left;
+};
+
+struct httpd_watch {
+	instant idle, whole;
+	pthread_mutex_t lock;
+	struct httpd_link *links;
+	struct lingering lingering[LINGER_MAX];
+	int lingering_count;
+	atomic_bool ending;
+	pthread_t thread;
+};
+
+/* Under the lock, so that no descriptor is closed and reused meanwhile. */
+static void end_slow(struct httpd_watch *watch, instant now)
+{
+	pthread_mutex_lock(&watch->lock);
+	for (struct httpd_link *link = watch->links; link; link = link->next) {
+		if (link->deadline > now)
+			continue;
+		shutdown(link->fd, SHUT_RDWR);
+		link->deadline = INSTANT_NEVER;
+	}
+	pthread_mutex_unlock(&watch->lock);
+}
+
+/* False once the peer closed, took too long or sent too much. */
+static bool still_lingers(struct lingering *one, instant now)
+{
+	char waste[16384];
+
+	while (now < one->until) {
+		ssize_t got = recv(one->fd, waste, sizeof(waste), MSG_DONTWAIT);
+
+		if (got < 0)
+			return true;
+		if (got == 0 || (size_t)got >= one->left)
+			return false;
+		one->left -= (size_t)got;
+	}
+	return false;
+}
+
+static void read_lingering(struct httpd_watch *watch, instant now)
+{
+	pthread_mutex_lock(&watch->lock);
+	for (int i = 0; i < watch->lingering_count;) {
+		struct lingering *one = &watch->lingering[i];
+
+		if (still_lingers(one, now)) {
+			i++;
+			continue;
+		}
+		close(one->fd);
+		*one = watch->lingering[--watch->lingering_count];
+	}
+	pthread_mutex_unlock(&watch->lock);
+}
+
+static void *look(void *context)
+{
+	struct httpd_watch *watch = context;
+
+	while (!atomic_load(&watch->ending)) {
+		struct pollfd fds[LINGER_MAX];
+		nfds_t count;
+
+		pthread_mutex_lock(&watch->lock);
+		count = (nfds_t)watch->lingering_count;
+		for (nfds_t i = 0; i < count; i++)
+			fds[i] = (struct pollfd){
+				watch->lingering[i].fd, POLLIN, 0};
+		pthread_mutex_unlock(&watch->lock);
+		/* Only this thread closes them: they stay ours meanwhile. */
+		poll(fds, count, LOOK_EVERY);
+		end_slow(watch, clock_monotonic());
+		read_lingering(watch, clock_monotonic());
+	}
+	return NULL;
+}
+
+struct httpd_watch *httpd_watch_new(instant idle, instant whole)
+{
+	struct httpd_watch *watch = memory_new(sizeof(*watch));
+	int failed;
+
+	watch->idle = idle;
+	watch->whole = whole;
+	pthread_mutex_init(&watch->lock, NULL);
+	failed = pthread_create(&watch->thread, NULL, look, watch);
+	if (failed)
+		BUG("no thread for the HTTP watch: %s", strerror(failed));
+	return watch;
+}
+
+void httpd_watch_free(struct httpd_watch **ref)
+{
+	struct httpd_watch *watch = *ref;
+
+	if (!watch)
+		return;
+	atomic_store(&watch->ending, true);
+	pthread_join(watch->thread, NULL);
+	while (watch->lingering_count > 0)
+		close(watch->lingering[--watch->lingering_count].fd);
+	pthread_mutex_destroy(&watch->lock);
+	memory_free(watch);
+	*ref = NULL;
+}
+
+static struct httpd_link *begin(
+	struct httpd_watch *watch, struct MHD_Connection *connection)
+{
+	struct httpd_link *link = memory_new(sizeof(*link));
+
+	link->watch = watch;
+	link->fd = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+			   ->connect_fd;
+	link->deadline = clock_monotonic() + watch->idle;
+	pthread_mutex_lock(&watch->lock);
+	link->next = watch->links;
+	if (link->next)
+		link->next->previous = link;
+	watch->links = link;
+	pthread_mutex_unlock(&watch->lock);
+	return link;
+}
+
+/* The library closes its descriptor next; a second one keeps the peer. */
+static void finish(struct httpd_watch *watch, struct httpd_link *link)
+{
+	int fd = -1;
+
+	pthread_mutex_lock(&watch->lock);
+	if (link->next)
+		link->next->previous = link->previous;
+	if (link->previous)
+		link->previous->next = link->next;
+	else
+		watch->links = link->next;
+	if (link->linger && watch->lingering_count < LINGER_MAX)
+		fd = dup(link->fd);
+	if (fd >= 0) {
+		shutdown(fd, SHUT_WR);
+		watch->lingering[watch->lingering_count++] = (struct lingering){
+			fd, clock_monotonic() + LINGER_TIME, HTTPD_DRAIN_MAX};
+	}
+	pthread_mutex_unlock(&watch->lock);
+	gnutls_free(link->name);
+	memory_free(link);
+}
+
+void httpd_on_connection(void *context, struct MHD_Connection *connection,
+	void **link, enum MHD_ConnectionNotificationCode what)
+{
+	struct httpd *httpd = context;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*link = begin(httpd->watch, connection);
+	} else if (*link) {
+		finish(httpd->watch, *link);
+		*link = NULL;
+	}
+}
+
+struct httpd_link *httpd_link_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	MUST(info && info->socket_context);
+	return info->socket_context;
+}
+
+void httpd_link_phase(struct httpd_link *link, enum httpd_phase phase)
+{
+	struct httpd_watch *watch = link->watch;
+	instant allowed = INSTANT_NEVER;
+
+	if (phase == PHASE_WAITING)
+		allowed = watch->idle;
+	else if (phase == PHASE_BODY && watch->whole > 0)
+		allowed = watch->whole;
+	if (allowed != INSTANT_NEVER)
+		allowed += clock_monotonic();
+	pthread_mutex_lock(&watch->lock);
+	link->deadline = allowed;
+	pthread_mutex_unlock(&watch->lock);
+}
+
+void httpd_link_linger(struct httpd_link *link)
+{
+	link->linger = true;
+}
+
+static char *verified_name(gnutls_session_t session)
+{
+	const gnutls_datum_t *chain;
+	gnutls_datum_t name = {NULL, 0};
+	gnutls_x509_crt_t certificate;
+	unsigned count = 0, wrong = 1;
+
+	chain = gnutls_certificate_get_peers(session, &count);
+	if (!chain || count == 0 ||
+		gnutls_certificate_verify_peers2(session, &wrong) != 0 ||
+		wrong != 0 || gnutls_x509_crt_init(&certificate) != 0)
+		return NULL;
+	if (gnutls_x509_crt_import(
+		    certificate, &chain[0], GNUTLS_X509_FMT_DER) == 0)
+		(void)gnutls_x509_crt_get_dn3(certificate, &name, 0);
+	gnutls_x509_crt_deinit(certificate);
+	return (char *)name.data;
+}
+
+const char *httpd_link_name(
+	struct httpd_link *link, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info;
+
+	if (link->named)
+		return link->name;
+	link->named = true;
+	info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	if (info && info->tls_session)
+		link->name = verified_name(info->tls_session);
+	return link->name;
+}
