@@ -16,6 +16,19 @@ function(postern_dependency name module)
 		message(FATAL_ERROR "${module} is missing: run scripts/setup, "
 			"then eval \"$(scripts/setup --env)\"")
 	endif()
+	# An archive named by its path counts as an option there and would stand
+	# before the objects that need it.
+	get_target_property(options PkgConfig::${name} INTERFACE_LINK_OPTIONS)
+	set(archives ${options})
+	list(FILTER archives INCLUDE REGEX "\\.a$")
+	if(archives)
+		list(REMOVE_ITEM options ${archives})
+		get_target_property(libraries PkgConfig::${name}
+			INTERFACE_LINK_LIBRARIES)
+		set_target_properties(PkgConfig::${name} PROPERTIES
+			INTERFACE_LINK_OPTIONS "${options}"
+			INTERFACE_LINK_LIBRARIES "${archives};${libraries}")
+	endif()
 endfunction()
 
 postern_dependency(rdkafka "rdkafka>=2.14.2")      # Kafka client; older ones lose or stall (docs/decisions)
