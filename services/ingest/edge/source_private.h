@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between source.c and source_read.c; nobody else. */
+#pragma once
+
+#include "edge/source.h"
+
+#include <stdatomic.h>
+
+struct sources {
+	atomic_int references;
+	struct arena *arena;
+	struct source *rows; /* sorted by name */
+	size_t count;
+};
