@@ -233,55 +233,65 @@ void httpd_on_completed(void *context, struct MHD_Connection *connection,
 	memory_free(request);
 }
 
-/* After this the request may be gone at any moment, unless we resume it. */
-static void answered(struct httpd_request *request)
+/* What was already said stays; only a server that closes may say it first. */
+static void answer(struct httpd_request *request, struct MHD_Response *response,
+	unsigned code, bool drop)
 {
 	struct httpd *httpd = request->httpd;
 	struct MHD_Connection *connection = NULL;
 
 	pthread_mutex_lock(&httpd->lock);
+	if (atomic_load(&request->answered)) {
+		MUST(httpd->closing);
+		pthread_mutex_unlock(&httpd->lock);
+		if (response)
+			MHD_destroy_response(response);
+		return;
+	}
+	request->response = response;
+	request->code = code;
+	request->drop = drop;
 	if (request->suspended) {
 		take(httpd, request);
 		connection = request->connection;
 	}
 	atomic_store(&request->answered, true);
 	pthread_mutex_unlock(&httpd->lock);
+	/* Suspended and off the list: nobody but us can resume it. */
 	if (connection)
 		MHD_resume_connection(connection);
 }
 
-void httpd_reply(
-	struct httpd_request *request, const struct httpd_answer *answer)
+static struct MHD_Response *response_of(const struct httpd_answer *answer)
 {
-	char seconds[12];
-
-	MUST(!atomic_load(&request->answered));
-	MUST(answer->code >= 200 && answer->code <= 599);
-	request->code = answer->code;
-	request->response = MHD_create_response_from_buffer(answer->size,
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		answer->size,
 		answer->size ? (void *)(uintptr_t)answer->body : (void *)"",
 		MHD_RESPMEM_MUST_COPY);
-	if (!request->response)
+	char seconds[12];
+
+	if (!response)
 		BUG("no memory for an answer");
 	if (answer->type)
-		MHD_add_response_header(
-			request->response, "Content-Type", answer->type);
+		MHD_add_response_header(response, "Content-Type", answer->type);
 	if (answer->retry_after) {
 		snprintf(seconds, sizeof(seconds), "%u", answer->retry_after);
-		MHD_add_response_header(
-			request->response, "Retry-After", seconds);
+		MHD_add_response_header(response, "Retry-After", seconds);
 	}
 	if (answer->close)
-		MHD_add_response_header(
-			request->response, "Connection", "close");
-	answered(request);
+		MHD_add_response_header(response, "Connection", "close");
+	return response;
+}
+
+void httpd_reply(struct httpd_request *request, const struct httpd_answer *said)
+{
+	MUST(said->code >= 200 && said->code <= 599);
+	answer(request, response_of(said), said->code, false);
 }
 
 void httpd_drop(struct httpd_request *request)
 {
-	MUST(!atomic_load(&request->answered));
-	request->drop = true;
-	answered(request);
+	answer(request, NULL, 0, true);
 }
 
 const char *httpd_method(const struct httpd_request *request)
