@@ -28,9 +28,9 @@ struct window_needs {
 	const char *const *relations;
 	unsigned neighbour_classes; /* evidence of those neighbours */
 	bool findings;              /* and scans, of the subject */
-	bool source;                /* source_state of a tool subject */
-	instant back; /* how far before the judged time rows may lie; 0: newest
-			 only */
+	/* How far before the judged time evidence may lie that is not the
+	 * newest of its (class, subject, source); 0: newest ones only. */
+	instant back;
 };
 
 struct judgement {
