@@ -237,7 +237,8 @@ void verdict_encode(struct arena *arena, const struct verdict_record *in,
 		.time = in->since,
 		.recorded = in->known_at,
 		.tenant = in->tenant,
-		.schema = "https://postern.dev/schemas/events/verdict.v1.schema.json",
+		.schema = "https://postern.dev/schemas/events/"
+			  "verdict.v1.schema.json",
 	};
 
 	cloudevent_encode(arena, &event, value, length, ret);
