@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/common.h"
+
+#include "base/log.h"
+#include "wire/doc.h"
+
+#include <string.h>
+
+enum status common_log(
+	const struct common_settings *common, struct reason *reterr)
+{
+	enum log_level level;
+
+	if (log_level_parse(common->log_level, &level) != OK) {
+		reason_set(reterr, "log-level",
+			"is debug, info, warn or error, not \"%s\"",
+			common->log_level);
+		return CONFIG;
+	}
+	if (strcmp(common->log_format, "logfmt") != 0 &&
+		strcmp(common->log_format, "json") != 0) {
+		reason_set(reterr, "log-format",
+			"is logfmt or json, not \"%s\"", common->log_format);
+		return CONFIG;
+	}
+	log_setup(level, strcmp(common->log_format, "json") == 0);
+	return OK;
+}
+
+enum status common_kafka(struct arena *arena,
+	const struct common_settings *common, const char *client_id,
+	struct kafka_settings *ret, struct reason *reterr)
+{
+	const struct doc *map = common->kafka_properties;
+	struct kafka_property *properties = arena_array(
+		arena, (map ? map->count : 0) + 1, sizeof(*properties));
+	size_t count = 0;
+
+	DOC_EACH (map, member) {
+		if (member->kind != DOC_SCALAR)
+			return doc_error(member, reterr,
+				"a Kafka property is a single value");
+		properties[count++] =
+			(struct kafka_property){member->key, member->text};
+	}
+	*ret = (struct kafka_settings){.brokers = common->kafka_brokers,
+		.client_id = client_id,
+		.properties = properties};
+	return OK;
+}
