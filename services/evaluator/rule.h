@@ -28,16 +28,19 @@ struct window_needs {
 	const char *const *relations;
 	unsigned neighbour_classes; /* evidence of those neighbours */
 	bool findings;              /* and scans, of the subject */
-	/* How far before the judged time evidence may lie that is not the
-	 * newest of its (class, subject, source); 0: newest ones only. */
+	/* The window holds all evidence that is later than its `from` minus
+	 * `back`, and of each (class, kind, subject, source) the newest one
+	 * that is not; 0: what was newest at `from`, and all that follows. */
 	instant back;
 };
 
 struct judgement {
 	enum verdict verdict;
-	/* When it would change by time alone; INSTANT_NEVER: it would not. */
+	/* The first instant at which verdict or pending would be another by
+	 * time alone; INSTANT_NEVER: none. */
 	instant next_change;
-	/* A rule that cannot say yet (settling) keeps what was: pending. */
+	/* A rule that cannot say yet (settling) keeps what was: pending. Where
+	 * nothing was, `verdict` counts, which is unknown then. */
 	bool pending;
 	const char *summary;      /* one sentence: why */
 	const char *would_change; /* one sentence */

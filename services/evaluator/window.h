@@ -36,7 +36,7 @@ struct window_evidence {
 struct window_relation {
 	const char *relation; /* as window_needs names it, "<runs" inwards */
 	const char *other;
-	instant from, until; /* INSTANT_NEVER: still */
+	instant from, until; /* no longer at until; INSTANT_NEVER: still */
 	const char *evidence;
 	/* Labels of the neighbour, for exposure and environment. */
 	const struct label *labels;
@@ -51,7 +51,8 @@ struct window_finding {
 	const char *fixed_version; /* NULL: none yet */
 	const char *source;
 	const char *target;
-	instant from, until;       /* seen in snapshots; INSTANT_NEVER: open */
+	/* Seen in snapshots from, no longer at until; INSTANT_NEVER: open. */
+	instant from, until;
 	const struct json *detail; /* kev_date, exposed, automatable, ... */
 	const char *evidence;      /* that opened it */
 };
@@ -84,7 +85,8 @@ const char *window_label(const struct window *window, const char *name);
 
 /*
  * Walks evidence of a class at or before `at`, newest first, own or by a
- * relation ("runs", "<runs"; NULL: own only). Zero `index` to begin; NULL ends.
+ * relation ("runs", "<runs"; NULL: own only). A neighbour's is seen only where
+ * it is a neighbour at `at`. Zero `index` to begin; NULL ends.
  */
 struct window_walk {
 	size_t index;
