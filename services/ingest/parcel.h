@@ -12,6 +12,13 @@
 #include "wire/crypto.h"
 #include "wire/kafka.h"
 
+/*
+ * What a reader must expect of the chunks of one delivery: they come in order
+ * on one partition, perhaps with others' between them; perhaps begun anew from
+ * chunk 0 with the same id, where the edge spooled what it had sent in part;
+ * perhaps never finished, where it died before its answer. The body is as it
+ * was sent: a content-encoding is a header like any other.
+ */
 /* Bytes of a body in one record; headers take the rest of KAFKA_RECORD_MAX. */
 #define PARCEL_CHUNK (800u << 10)
 #define PARCEL_ID 33
