@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/topics_admin.h"
+
+#include "model/topics.h"
+
+#define PAUSE (200 * INSTANT_SECOND / 1000)
+
+static struct kafka_topic wanted(struct arena *arena,
+	const struct common_settings *common, enum topic topic)
+{
+	return topic_wanted(arena, common->topic_prefix, topic,
+		(int)common->partitions, (int)common->replication,
+		common->flush_each);
+}
+
+typedef enum status ask(struct kafka_admin *admin,
+	const struct kafka_topic *topic, struct reason *reterr);
+
+/* A broker that is just coming up is worth waiting for. */
+static enum status ask_until(ask *ask_one, struct kafka_admin *admin,
+	const struct kafka_topic *topic, instant until, struct reason *reterr)
+{
+	for (;;) {
+		enum status status = ask_one(admin, topic, reterr);
+
+		if (status != RETRY || clock_monotonic() >= until)
+			return status;
+		clock_sleep(PAUSE);
+	}
+}
+
+enum status topics_create(struct arena *arena,
+	const struct common_settings *common,
+	const struct kafka_settings *kafka, instant wait, struct strbuf *out,
+	struct reason *reterr)
+{
+	instant until = clock_monotonic() + wait;
+	struct kafka_admin *admin = NULL;
+	enum status status = kafka_admin_open(kafka, &admin, reterr);
+
+	for (int i = 0; i < TOPICS && status == OK; i++) {
+		struct kafka_topic topic = wanted(arena, common, i);
+
+		status = ask_until(
+			kafka_topic_create, admin, &topic, until, reterr);
+		if (status == OK)
+			strbuf_addf(out,
+				"%s: made, %d partitions, %d replicas%s\n",
+				topic.name, topic.partitions, topic.replication,
+				topic.flush_each ? ", each record flushed"
+						 : "");
+		if (status != IGNORED)
+			continue;
+		strbuf_addf(out, "%s: is there already\n", topic.name);
+		status = OK;
+	}
+	kafka_admin_close(&admin);
+	return status;
+}
+
+/* What the settings promise and the check above found to be so. */
+static const char *durability(const struct kafka_topic *topic)
+{
+	if (topic->flush_each)
+		return "durable: each record is flushed";
+	if (topic->min_insync >= 2)
+		return "durable: two replicas acknowledge";
+	return "as wanted";
+}
+
+static void say(struct strbuf *out, const struct kafka_topic *topic,
+	enum status status, const struct reason *reason)
+{
+	if (status == OK)
+		strbuf_addf(
+			out, "%s: ok, %s\n", topic->name, durability(topic));
+	else
+		strbuf_addf(out, "%s: %s, %s\n", topic->name,
+			status == IGNORED ? "warning" : "wrong",
+			reason->sentence);
+}
+
+enum status topics_check(struct arena *arena,
+	const struct common_settings *common,
+	const struct kafka_settings *kafka, instant wait, struct strbuf *out,
+	struct reason *reterr)
+{
+	instant until = clock_monotonic() + wait;
+	struct kafka_admin *admin;
+	enum status worst = kafka_admin_open(kafka, &admin, reterr);
+
+	if (worst != OK)
+		return worst;
+	for (int i = 0; i < TOPICS; i++) {
+		struct kafka_topic topic = wanted(arena, common, i);
+		struct reason reason = {0};
+		enum status status = ask_until(
+			kafka_topic_check, admin, &topic, until, &reason);
+
+		say(out, &topic, status, &reason);
+		if (status == OK || status == IGNORED || worst != OK)
+			continue;
+		*reterr = reason;
+		worst = status;
+		if (status == RETRY)
+			break;
+	}
+	kafka_admin_close(&admin);
+	return worst;
+}
