@@ -34,10 +34,13 @@ CREATE TABLE evidence_content (
 	PRIMARY KEY (id, recorded_at)
 ) PARTITION BY RANGE (recorded_at);
 
--- Catches a sender's retry for as long as the evidence lives.
+-- Catches a sender's retry for as long as the evidence lives. A retry has a
+-- receipt time and a delivery id of its own, so the digest is of what was said,
+-- not of the record.
 CREATE TABLE evidence_seen (
 	id          bytea NOT NULL,
-	digest      bytea NOT NULL,          -- of the record's value
+	digest      bytea NOT NULL,          -- of kind, class, times of the tool, body
+	mapping     bytea NOT NULL,          -- of subject, labels, neighbours: what our rules made of it
 	adapter     text NOT NULL,
 	recorded_at timestamptz NOT NULL,    -- the first one's
 	PRIMARY KEY (id)
@@ -83,40 +86,70 @@ DO $$ BEGIN -- nobody's temporary table may stand in for ours
 		' SET search_path = %I, pg_temp', current_schema());
 END $$;
 
+-- Labels are those of the newest evidence, by (effective_at, recorded_at, id),
+-- that carried any.
 CREATE TABLE subject (
 	name       text PRIMARY KEY,
 	kind       text NOT NULL,
 	tenant     text NOT NULL,
 	labels     jsonb NOT NULL DEFAULT '{}',
 	unmapped   text,
-	labels_at  timestamptz NOT NULL DEFAULT '-infinity', -- version guard of labels
-	first_seen timestamptz NOT NULL,
+	labels_at  timestamptz NOT NULL DEFAULT '-infinity', -- version guard of labels:
+	labels_recorded_at timestamptz NOT NULL DEFAULT '-infinity',
+	labels_evidence bytea NOT NULL DEFAULT '',
+	first_seen timestamptz NOT NULL,     -- evidence time, also as somebody's neighbour
 	last_seen  timestamptz NOT NULL
 ) WITH (fillfactor = 70);
+CREATE INDEX subject_kind ON subject (kind, name);
 
--- service runs image, service built-from repo, ...; valid in evidence time.
+-- Timelines. A statement ("these findings", "runs these images") holds from its
+-- evidence time until the next one about the same thing, whenever each of them
+-- arrived. Rows are the longest intervals in which an item did not change:
+-- opened by the statement at valid_from, closed by the one at valid_until. An
+-- item that changes is a new row from where the old one ends. Statements are
+-- ordered by (effective_at, recorded_at, evidence); of several at one instant
+-- all count, and the last one is cited.
+
+-- service runs image, service built-from repo, ...
 CREATE TABLE relation (
 	subject     text NOT NULL,
 	relation    text NOT NULL,
 	other       text NOT NULL,
 	valid_from  timestamptz NOT NULL,
 	valid_until timestamptz NOT NULL DEFAULT 'infinity',
-	evidence    bytea NOT NULL,
+	evidence    bytea NOT NULL,           -- that opened it
+	closed_by   bytea,
 	PRIMARY KEY (subject, relation, other, valid_from)
 );
 CREATE INDEX relation_back ON relation (other, relation, valid_until);
+CREATE INDEX relation_until ON relation (subject, relation, valid_until);
 
--- Newest complete snapshot per (subject, source, target), and open findings.
-CREATE TABLE scan (
+-- The statements behind relation: each names all neighbours by one relation.
+CREATE TABLE relation_statement (
 	subject      text NOT NULL,
-	source       text NOT NULL,
-	target       text NOT NULL,
+	relation     text NOT NULL,
 	effective_at timestamptz NOT NULL,
 	recorded_at  timestamptz NOT NULL,
 	evidence     bytea NOT NULL,
+	PRIMARY KEY (subject, relation, effective_at, recorded_at, evidence)
+);
+
+-- The statements behind finding: whole snapshots, all of their parts there.
+-- One that is not complete (counts only, a failed scan, a section missing)
+-- opens what it shows and resolves nothing.
+CREATE TABLE scan (
+	subject      text NOT NULL,
+	source       text NOT NULL,
+	target       text NOT NULL,           -- '': the scanner named none
+	effective_at timestamptz NOT NULL,
+	recorded_at  timestamptz NOT NULL,
+	evidence     bytea NOT NULL,          -- of its first part
+	tool         text NOT NULL,
 	snapshot     text NOT NULL,
-	PRIMARY KEY (subject, source, target)
-) WITH (fillfactor = 70);
+	complete     boolean NOT NULL,
+	parts        bytea[] NOT NULL,        -- evidence of each part, in order
+	PRIMARY KEY (subject, source, target, effective_at, recorded_at, evidence)
+);
 
 CREATE TABLE finding (
 	subject       text NOT NULL,
@@ -134,29 +167,20 @@ CREATE TABLE finding (
 	closed_by     bytea,
 	PRIMARY KEY (subject, source, target, key, valid_from)
 );
-CREATE INDEX finding_open ON finding (subject, valid_until);
+CREATE INDEX finding_until ON finding (subject, valid_until);
 
--- Parts of a snapshot wait here until the set is complete.
+-- Parts of a snapshot wait here until the set is complete and its digest right.
 CREATE TABLE snapshot_part (
-	snapshot    text NOT NULL,
-	part        integer NOT NULL,
-	parts       integer NOT NULL,
-	subject     text NOT NULL,
-	recorded_at timestamptz NOT NULL,
-	evidence    bytea NOT NULL,
-	data        text NOT NULL,
-	PRIMARY KEY (snapshot, part)
+	subject      text NOT NULL,
+	source       text NOT NULL,
+	snapshot     text NOT NULL,
+	part         integer NOT NULL,
+	parts        integer NOT NULL,
+	recorded_at  timestamptz NOT NULL,
+	evidence     bytea NOT NULL,
+	wrong        boolean NOT NULL DEFAULT false, -- all are there and the digest is another
+	PRIMARY KEY (subject, source, snapshot, part)
 );
-
--- What is known of each source; per partition, so that batches do not meet.
-CREATE TABLE source_state (
-	subject       text NOT NULL,         -- default/tool/postern/<source>
-	part          integer NOT NULL,
-	source        text NOT NULL,
-	tool          text NOT NULL,
-	last_seen     timestamptz NOT NULL DEFAULT '-infinity', -- receipt of a delivery
-	PRIMARY KEY (subject, part)
-) WITH (fillfactor = 50);
 
 -- What translate said on each partition of evidence about each partition of
 -- deliveries: the judge's now is the smallest over all rows.
@@ -198,5 +222,8 @@ CREATE TABLE agenda (
 	by_clock  boolean NOT NULL,          -- waits until the judge's now reaches due_at
 	not_before timestamptz NOT NULL DEFAULT '-infinity' -- wall clock, after a failure
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
-CREATE INDEX agenda_due ON agenda (by_clock, due_at);
-CREATE INDEX agenda_key ON agenda (criterion, subject);
+-- Intake writes one row per touched subject and batch: those rows, taken in the
+-- order of seq, are in one small index only.
+CREATE INDEX agenda_touched ON agenda (seq) WHERE criterion = '';
+CREATE INDEX agenda_due ON agenda (by_clock, due_at) WHERE criterion <> '';
+CREATE INDEX agenda_key ON agenda (criterion, subject) WHERE criterion <> '';

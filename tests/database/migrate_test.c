@@ -125,7 +125,7 @@ static void test_migrate__evidence_is_append_only_for_services(void **state)
 		      " ('\\x01', '2026-11-24 10:00+00', '{}')");
 	db_script(pg,
 		"INSERT INTO evidence_seen VALUES"
-		" ('\\x01', '\\x02', 'a/1', now()) ON CONFLICT DO NOTHING");
+		" ('\\x01', '\\x02', '', 'a/1', now()) ON CONFLICT DO NOTHING");
 	assert_refused(pg, "UPDATE evidence_content SET data = ''");
 	assert_refused(pg, "DELETE FROM evidence");
 	assert_refused(pg, "DELETE FROM evidence_seen");

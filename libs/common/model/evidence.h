@@ -47,7 +47,8 @@ struct snapshot {
 	const char *id;       /* NULL: this evidence is no snapshot */
 	unsigned part, parts; /* from 1 */
 	bool complete;        /* false resolves nothing */
-	const char *digest;   /* of the set of parts; NULL where parts is 1 */
+	/* Of the set of parts, see model/snapshot.h; NULL where parts is 1. */
+	const char *digest;
 	const char *target;
 };
 
