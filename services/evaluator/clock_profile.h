@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Remediation clocks as data (clocks.yaml of a pack): a profile maps what is
- * known of a finding to the time in which it must be gone. A profile that
- * needs exploit or exposure data names the one to use where there is none, and
- * the verdict cites the profile that was used in the end.
+ * known of a finding to the time in which it must be gone. The first row all
+ * of whose conditions are known and true is taken. Where no row is, for want
+ * of data, the profile's `fallback` is asked, and the verdict cites the
+ * profile that was used in the end. Grammar in docs/criteria.md.
  */
 #pragma once
 
@@ -18,7 +19,7 @@ struct clock_profile;
 
 /* What is known of one finding; -1: not known. */
 struct clock_input {
-	const char *severity; /* critical, high, medium, low, unknown */
+	const char *severity; /* critical, high, medium, low, info, unknown */
 	int known_exploited;
 	int exposed;
 	int automatable;
@@ -38,6 +39,7 @@ enum status clock_profiles_read(struct arena *arena, const struct doc *root,
 /* NULL where there is none. */
 const struct clock_profile *clock_profile_find(
 	const struct clock_profiles *profiles, const char *name);
+/* Always has an answer: a profile that has none for some finding is refused
+ * when it is read. `cite` lives as long as the profile. */
 void clock_profile_apply(const struct clock_profile *profile,
-	const struct clock_input *input, struct arena *arena,
-	struct clock_window *ret);
+	const struct clock_input *input, struct clock_window *ret);

@@ -7,8 +7,9 @@
  *   {field: scan.counts.critical, at_most: 0}
  *   {all: [...]}, {any: [...]}, {not: {...}}
  *
- * Operators: equals, in, matches (glob), exists, at_least, at_most, contains,
- * same_as (another field or a variable).
+ * Operators: equals, in, matches (globs), exists, at_least, at_most, contains,
+ * same_as (another field or a variable). Of a field that is absent or null
+ * every condition is false but `exists: false`.
  */
 #pragma once
 
@@ -21,8 +22,9 @@
 struct predicate;
 
 /* What it looks at. A field that begins with "label." is a label, with
- * "subject." a part of the canonical name (kind, authority, name), with "$" a
- * variable; any other is a path in `data`. */
+ * "subject." a part of the canonical name (tenant, kind, authority, name) or
+ * without more the whole of it, with "$" a variable; any other is a path in
+ * `data`. */
 struct predicate_view {
 	const struct json *data;
 	const char *subject;
@@ -40,4 +42,12 @@ bool predicate_holds(
 /* The first condition that decided, as "field is value, wanted ..."; in
  * `arena`. */
 const char *predicate_explain(const struct predicate *predicate,
+	const struct predicate_view *view, struct arena *arena);
+
+/* CONFIG where this is no way to write a field; nobody knows which exist. */
+enum status predicate_check_field(
+	const struct doc *node, struct reason *reterr) MUST_CHECK;
+/* The value of a field as text, in `arena`; NULL where it is absent or no
+ * single value. */
+const char *predicate_field(const char *field,
 	const struct predicate_view *view, struct arena *arena);
