@@ -8,15 +8,25 @@
 #include "model/evidence_body.h"
 #include "model/subject.h"
 
+#include <string.h>
+
 static enum status classify(const struct delivery *delivery,
 	struct identity *ret, struct reason *reterr)
 {
 	enum status status =
 		evidence_body_check(CLASS_TOOLSTATE, delivery->json, reterr);
+	int64_t accepted = 0;
 
 	if (status != OK)
 		return status;
 	ret->kind = json_text(json_get(delivery->json, "state"));
+	/* Readers hold the newest of each kind: a count of refused deliveries
+	 * must not stand before the last that counted an accepted one. */
+	if (strcmp(ret->kind, "counts") == 0 &&
+		!(json_integer(
+			  json_get(delivery->json, "accepted"), &accepted) &&
+			accepted > 0))
+		ret->kind = "counts-refused";
 	return OK;
 }
 
