@@ -35,14 +35,3 @@ struct criterion {
 	const char *file; /* where it stands, for messages */
 	unsigned line;
 };
-
-/* Whether a subject of this name and these labels is judged at all. */
-bool criterion_applies(const struct criterion *criterion, const char *subject,
-	const struct label *labels, size_t label_count);
-/*
- * Judges the window's subject at `at`: not-applicable where it is not in use,
- * else what the rule says. Pure. Texts live in `arena` or in the window.
- */
-void criterion_judge(const struct criterion *criterion,
-	const struct window *window, instant at, struct arena *arena,
-	struct judgement *ret);

@@ -53,6 +53,9 @@ struct window_finding {
 	const char *target;
 	/* Seen in snapshots from, no longer at until; INSTANT_NEVER: open. */
 	instant from, until;
+	/* An item that changes is a new row: open without a break since, and
+	 * with a fixed version without a break since (0: has none now). */
+	instant since, fixed_since;
 	const struct json *detail; /* kev_date, exposed, automatable, ... */
 	const char *evidence;      /* that opened it */
 };
