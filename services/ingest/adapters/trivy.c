@@ -30,17 +30,17 @@ struct reading {
 	bool any_packages, os_packages;
 };
 
-static enum severity read_severity(const struct members *item)
+static enum rating read_severity(const struct members *item)
 {
 	const char *word = member_text_if(item, "Severity");
-	enum severity severity = word ? severity_parse(word) : SEVERITY_UNKNOWN;
+	enum rating severity = word ? rating_parse(word) : RATING_UNKNOWN;
 
-	if (severity < SEVERITIES)
+	if (severity < RATINGS)
 		return severity;
 	/* Guessing "unknown" could hide a critical one. */
 	member_refuse(item, "Severity",
 		"expected CRITICAL, HIGH, MEDIUM, LOW or UNKNOWN");
-	return SEVERITY_UNKNOWN;
+	return RATING_UNKNOWN;
 }
 
 /* `target` is a file only where the result is about a language's packages. */

@@ -7,18 +7,18 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const names[SEVERITIES] = {
+static const char *const names[RATINGS] = {
 	"critical", "high", "medium", "low", "info", "unknown"};
 
-enum severity severity_parse(const char *word)
+enum rating rating_parse(const char *word)
 {
 	int i = 0;
 
 	if (strcasecmp(word, "negligible") == 0)
-		return SEVERITY_INFO;
-	while (i < SEVERITIES && strcasecmp(names[i], word) != 0)
+		return RATING_INFO;
+	while (i < RATINGS && strcasecmp(names[i], word) != 0)
 		i++;
-	return (enum severity)i;
+	return (enum rating)i;
 }
 
 void findings_init(struct findings *findings, struct arena *arena, size_t room)
@@ -141,14 +141,14 @@ void findings_set(const struct findings *findings, struct json_maker *maker,
 {
 	struct json_node *list = json_array(maker);
 	struct json_node *counts = json_object(maker);
-	int64_t numbers[SEVERITIES] = {0};
+	int64_t numbers[RATINGS] = {0};
 
 	for (size_t i = 0; i < findings->count; i++) {
 		numbers[findings->items[i].severity]++;
 		json_add_node(
 			maker, list, finding_node(maker, &findings->items[i]));
 	}
-	for (int i = 0; i < SEVERITIES; i++)
+	for (int i = 0; i < RATINGS; i++)
 		json_set_integer(maker, counts, names[i], numbers[i]);
 	json_set_node(maker, body, "findings", list);
 	json_set_node(maker, body, "counts", counts);

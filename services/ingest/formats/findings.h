@@ -14,17 +14,17 @@
 /* Keys are indexed: PostgreSQL takes no row of an index over 2,700 bytes. */
 #define FINDING_KEY_MAX 1024
 
-enum severity {
-	SEVERITY_CRITICAL,
-	SEVERITY_HIGH,
-	SEVERITY_MEDIUM,
-	SEVERITY_LOW,
-	SEVERITY_INFO,
-	SEVERITY_UNKNOWN,
-	SEVERITIES /* how many; also "no such word" */
+enum rating {
+	RATING_CRITICAL,
+	RATING_HIGH,
+	RATING_MEDIUM,
+	RATING_LOW,
+	RATING_INFO,
+	RATING_UNKNOWN,
+	RATINGS /* how many; also "no such word" */
 };
-/* Case-blind; "negligible" is info. SEVERITIES for another word. */
-enum severity severity_parse(const char *word);
+/* Case-blind; "negligible" is info. RATINGS for another word. */
+enum rating rating_parse(const char *word);
 
 /* Texts live as long as the arena; NULL where the scanner says nothing. */
 struct finding {
@@ -38,7 +38,7 @@ struct finding {
 	/* Other ids: an array of strings, and one more. */
 	const struct json *aliases;
 	const char *alias;
-	enum severity severity;
+	enum rating severity;
 	size_t order;
 };
 
