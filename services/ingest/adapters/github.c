@@ -14,9 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define COMMIT_SHA1 40
-#define COMMIT_SHA256 64
-
 /* One delivery on its way to one event. */
 struct reading {
 	const struct delivery *delivery;
@@ -36,16 +33,26 @@ static void set_from(struct reading *r, const char *key, const char *path)
 	set_text(r, key, member_text_if(&r->payload, path));
 }
 
+static void set_flag(struct reading *r, const char *key, const char *path)
+{
+	json_set_bool(r->list->maker, r->event->body, key,
+		member_flag_if(&r->payload, path));
+}
+
+static bool is_commit_id(const char *text)
+{
+	size_t length = strlen(text);
+
+	return strspn(text, "0123456789abcdef") == length &&
+	       (length == 40 || length == 64);
+}
+
 /* NULL where absent; nothing but a whole commit id passes. */
 static const char *commit_id(struct reading *r, const char *path)
 {
 	const char *text = member_text_if(&r->payload, path);
-	size_t length = text ? strlen(text) : 0;
 
-	if (!text)
-		return NULL;
-	if (strspn(text, "0123456789abcdef") != length ||
-		(length != COMMIT_SHA1 && length != COMMIT_SHA256))
+	if (text && !is_commit_id(text))
 		member_refuse(&r->payload, path,
 			"expected a commit id of 40 or 64 hex digits");
 	return text;
@@ -121,12 +128,9 @@ static enum status read_push(struct reading *r)
 	if (!is_no_commit(before))
 		set_text(r, "before", before);
 	set_from(r, "author", "head_commit.author.username");
-	json_set_bool(r->list->maker, r->event->body, "created",
-		member_flag_if(&r->payload, "created"));
-	json_set_bool(r->list->maker, r->event->body, "deleted",
-		member_flag_if(&r->payload, "deleted"));
-	json_set_bool(r->list->maker, r->event->body, "forced",
-		member_flag_if(&r->payload, "forced"));
+	set_flag(r, "created", "created");
+	set_flag(r, "deleted", "deleted");
+	set_flag(r, "forced", "forced");
 	json_set_instant(r->list->maker, r->event->body, "committed_at",
 		member_time_if(&r->payload, "head_commit.timestamp"));
 	return OK;
@@ -155,8 +159,6 @@ static enum status read_pull_request(struct reading *r)
 		{"closed", "pull_request.closed_at"},
 		{"reopened", "pull_request.updated_at"},
 		{"synchronize", "pull_request.updated_at"},
-		{"converted_to_draft", "pull_request.updated_at"},
-		{"ready_for_review", "pull_request.updated_at"},
 	};
 	const char *action = member_text(&r->payload, "action");
 	/* At the top of this event only: tells it from a review's body. */
@@ -189,33 +191,32 @@ static enum status read_pull_request(struct reading *r)
 }
 
 /* NULL: a state that no review of GitHub has. */
-static const char *review_action(const char *state)
+static const char *review_state(struct reading *r)
 {
 	static const char *const states[] = {
 		"approved", "changes_requested", "commented", "dismissed"};
+	const char *state = member_text(&r->payload, "review.state");
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		if (strcasecmp(states[i], state) == 0)
 			return states[i];
+	member_refuse(&r->payload, "review.state",
+		"expected approved, changes_requested, commented or dismissed");
 	return NULL;
 }
 
 static enum status read_review(struct reading *r)
 {
 	const char *action = member_text(&r->payload, "action");
-	const char *state = member_text(&r->payload, "review.state");
+	const char *state = review_state(r);
 	bool dismissed = strcmp(action, "dismissed") == 0;
 	int64_t number = member_integer(&r->payload, "pull_request.number");
 
 	/* An edit changes a review's words, never its state. */
 	if (strcmp(action, "submitted") != 0 && !dismissed)
 		return IGNORED;
-	if (!review_action(state))
-		member_refuse(&r->payload, "review.state",
-			"expected approved, changes_requested, commented or "
-			"dismissed");
 	/* The sender of a dismissal is whoever dismissed. */
-	begin(r, dismissed ? "dismissed" : review_action(state),
+	begin(r, dismissed ? "dismissed" : state,
 		dismissed ? NULL : "review.user.login");
 	add_repository(r);
 	set_request(r, number);
@@ -225,8 +226,7 @@ static enum status read_review(struct reading *r)
 	set_from(r, "reviewer", "review.user.login");
 	set_from(r, "reviewer_type", "review.user.type");
 	set_from(r, "author_association", "review.author_association");
-	/* Dismissing has no time of its own; submitted_at stays the review's.
-	 */
+	/* Dismissing has no time; submitted_at stays the review's. */
 	r->event->tool_time = member_time_if(&r->payload,
 		dismissed ? "pull_request.updated_at" : "review.submitted_at");
 	return OK;
@@ -249,7 +249,6 @@ static enum status read_release(struct reading *r)
 	const char *action = member_text(&r->payload, "action");
 	const char *tag = member_text(&r->payload, "release.tag_name");
 	const char *target;
-	size_t length;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (strcmp(rows[i].tool, action) != 0)
@@ -260,15 +259,12 @@ static enum status read_release(struct reading *r)
 			arena_printf(r->delivery->arena, "refs/tags/%s", tag));
 		target =
 			member_text_if(&r->payload, "release.target_commitish");
-		length = target ? strlen(target) : 0;
 		/* Else a branch, which names no commit. */
-		if (target && length == COMMIT_SHA1 &&
-			strspn(target, "0123456789abcdef") == length)
+		if (target && is_commit_id(target))
 			set_text(r, "revision", target);
 		set_text(r, "target", target);
 		set_from(r, "author", "release.author.login");
-		json_set_bool(r->list->maker, r->event->body, "prerelease",
-			member_flag_if(&r->payload, "release.prerelease"));
+		set_flag(r, "prerelease", "release.prerelease");
 		r->event->tool_time = member_time_if(&r->payload, rows[i].time);
 		return OK;
 	}
@@ -366,28 +362,6 @@ static enum status classify(const struct delivery *delivery,
 	return find_kind(kind) ? OK : IGNORED;
 }
 
-static enum status read_body(const struct delivery *delivery,
-	const struct json **ret, struct reason *reterr)
-{
-	static const char form[] = "application/x-www-form-urlencoded";
-	const char *type = delivery_header(delivery, "content-type");
-	const char *body = delivery->body;
-	size_t size = delivery->size;
-	enum status status = OK;
-
-	if (type && strncasecmp(type, form, sizeof(form) - 1) == 0) {
-		status = form_field(delivery->arena, body, size, "payload",
-			&body, &size, reterr);
-		if (status != OK)
-			return status;
-		status = json_read(delivery->arena, body, size, ret, reterr);
-		if (status != OK)
-			reason_within(reterr, "form field payload");
-		return status;
-	}
-	return json_read(delivery->arena, body, size, ret, reterr);
-}
-
 static enum status translate(const struct delivery *delivery,
 	const struct identity *identity, struct event_list *ret,
 	struct reason *reterr)
@@ -395,7 +369,9 @@ static enum status translate(const struct delivery *delivery,
 	struct member_fault fault = {OK, reterr};
 	struct reading reading = {.delivery = delivery, .list = ret};
 	const struct json *root = NULL;
-	enum status status = read_body(delivery, &root, reterr);
+	enum status status = form_or_json(delivery->arena,
+		delivery_header(delivery, "content-type"), delivery->body,
+		delivery->size, "payload", &root, reterr);
 
 	if (status != OK)
 		return status;
@@ -414,7 +390,7 @@ const struct adapter adapter_github = {
 	.name = "github",
 	.revision = 1,
 	.verify = verify,
-	/* Read here: a hook may be configured to send a form. */
+	/* Read here: a hook may be told to send a form. */
 	.json = false,
 	.classify = classify,
 	.translate = translate,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static enum status refuse(
 	struct reason *reterr, size_t at, const char *sentence)
@@ -74,4 +75,23 @@ enum status form_field(struct arena *arena, const char *body, size_t size,
 	}
 	return decode(arena, value, value_size, (size_t)(value - body), ret,
 		ret_size, reterr);
+}
+
+enum status form_or_json(struct arena *arena, const char *content_type,
+	const char *body, size_t size, const char *name,
+	const struct json **ret, struct reason *reterr)
+{
+	static const char form[] = "application/x-www-form-urlencoded";
+	enum status status;
+
+	if (!content_type ||
+		strncasecmp(content_type, form, sizeof(form) - 1) != 0)
+		return json_read(arena, body, size, ret, reterr);
+	status = form_field(arena, body, size, name, &body, &size, reterr);
+	if (status != OK)
+		return status;
+	status = json_read(arena, body, size, ret, reterr);
+	if (status != OK)
+		reason_within(reterr, arena_printf(arena, "field %s", name));
+	return status;
 }
