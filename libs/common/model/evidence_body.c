@@ -348,9 +348,10 @@ static enum status refuse(const char *place, const struct member *member,
 	const struct json *value, struct reason *reterr)
 {
 	const char *text = json_text(value);
+	int words = member->words ? (int)strlen(member->words) - 1 : 0;
 
-	reason_set(reterr, place, "must be %s%s, is %s%s%.60s%s",
-		wants[member->form], member->form == WORD ? member->words : "",
+	reason_set(reterr, place, "must be %s%.*s, is %s%s%.60s%s",
+		wants[member->form], words, words ? member->words : "",
 		text ? "" : json_type(value), text ? "\"" : "",
 		text ? text : "", text ? "\"" : "");
 	return REJECT;

@@ -226,8 +226,9 @@ static enum status parts_subject(struct work *work, const char *path,
 		return refuse(work->reterr, path, ".kind",
 			"must be service, image, cluster, repo, host, tool or "
 			"org");
-	if (!name)
-		return refuse(work->reterr, path, ".name", "must be a string");
+	if (!name || !*name)
+		return refuse(work->reterr, path, ".name",
+			"must be a string that is not empty");
 	if (json_get(parts, "authority") && !authority)
 		return refuse(
 			work->reterr, path, ".authority", "must be a string");
