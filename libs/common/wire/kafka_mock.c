@@ -14,6 +14,7 @@ struct kafka_mock {
 };
 
 #define API_PRODUCE 0
+#define API_INIT_PRODUCER_ID 22
 
 struct kafka_mock *kafka_mock_new(int brokers)
 {
@@ -57,6 +58,12 @@ void kafka_mock_fail_produce(struct kafka_mock *mock, int code)
 {
 	rd_kafka_mock_push_request_errors(
 		mock->cluster, API_PRODUCE, 1, (rd_kafka_resp_err_t)code);
+}
+
+void kafka_mock_fail_producer_id(struct kafka_mock *mock, int code)
+{
+	rd_kafka_mock_push_request_errors(mock->cluster, API_INIT_PRODUCER_ID,
+		1, (rd_kafka_resp_err_t)code);
 }
 
 void kafka_mock_down(struct kafka_mock *mock, bool down)

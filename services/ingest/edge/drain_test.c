@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "edge/publish_testing.h"
+
+static void test_drain__keeps_order_and_lets_new_ones_follow(void **state)
+{
+	struct rig rig = {.draining = true, .ack_deadline = INSTANT_SECOND / 2};
+	struct parcel_sent sent[60];
+	char text[12], *all, *at;
+
+	(void)state;
+	rig_begin(&rig);
+	rig_start(&rig);
+	kafka_mock_down(rig.mock, true);
+	for (int i = 0; i < 30; i++) {
+		snprintf(text, sizeof(text), "%02d", i);
+		rig_send(&rig, &sent[i], "a", text);
+		assert_int_equal(rig_outcome(&sent[i]), OUTCOME_SPOOLED);
+	}
+	kafka_mock_down(rig.mock, false);
+	for (int i = 30; i < 60; i++) {
+		snprintf(text, sizeof(text), "%02d", i);
+		rig_send(&rig, &sent[i], "a", text);
+		assert_int_not_equal(rig_outcome(&sent[i]), OUTCOME_FULL);
+	}
+	assert_true(rig_until(20 * INSTANT_SECOND, rig_spool_is_empty, &rig));
+	rig_stop(&rig);
+	all = rig_read(&rig, TOPIC);
+	/* What timed out may be there twice; the first of each is in order. */
+	at = all;
+	for (int i = 0; i < 60; i++) {
+		char *found;
+
+		snprintf(text, sizeof(text), "%02d ", i);
+		found = strstr(all, text);
+		assert_non_null(found);
+		assert_true(found >= at);
+		at = found;
+	}
+	free(all);
+	rig_end(&rig);
+}
+
+static void test_drain__takes_up_what_an_earlier_process_left(void **state)
+{
+	struct rig rig = {.brokers = "127.0.0.1:1"};
+	struct parcel_sent sent[3];
+	char *all;
+
+	(void)state;
+	rig_begin(&rig);
+	service_start(rig.service, "ack", publish_ack_loop, rig.publish);
+	service_start(rig.service, "spool", publish_spool_loop, rig.publish);
+	rig_send(&rig, &sent[0], "a", "1");
+	rig_send(&rig, &sent[1], "b", "2");
+	rig_send(&rig, &sent[2], "a", "3");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(rig_outcome(&sent[i]), OUTCOME_SPOOLED);
+	rig_stop(&rig);
+	service_free(&rig.service);
+	rig.service = service_new("test");
+	rig.brokers = NULL;
+	rig.draining = true;
+	rig_open_publish(&rig);
+	rig_start(&rig);
+	assert_true(rig_until(20 * INSTANT_SECOND, rig_spool_is_empty, &rig));
+	rig_stop(&rig);
+	all = rig_read(&rig, TOPIC);
+	assert_string_equal(all, "1 2 3 ");
+	free(all);
+	assert_int_equal(metric_value(rig.metrics, METER_DRAINED, NULL), 3);
+	rig_end(&rig);
+}
+
+static bool waits(void *context)
+{
+	struct rig *rig = context;
+	struct strbuf out;
+	bool found;
+
+	strbuf_init(&out, 10000);
+	health_report(rig->health, &out);
+	found = strstr(out.text, "no record") || strstr(out.text, "be read");
+	strbuf_release(&out);
+	return found;
+}
+
+static void test_drain__keeps_and_names_what_it_cannot_read(void **state)
+{
+	struct rig rig = {.draining = true};
+	struct spool_item item = {.lane = "a", .bytes = "x", .size = 1};
+	struct reason reason;
+
+	(void)state;
+	rig_begin(&rig);
+	assert_int_equal(spool_put(rig.spool, &item, 1, &reason), OK);
+	rig_start(&rig);
+	assert_true(rig_until(10 * INSTANT_SECOND, waits, &rig));
+	rig_stop(&rig);
+	assert_int_equal(spool_count(rig.spool), 1);
+	rig_end(&rig);
+}
