@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/snapshot.h"
 
-#include "base/bug.h"
-#include "base/memory.h"
-
 #include <string.h>
 
-void snapshot_digest(struct crypto *crypto, const char *const *bodies,
-	const size_t *lengths, size_t count, char ret[SNAPSHOT_DIGEST])
+void snapshot_digest_begin(struct crypto *crypto)
+{
+	sha256_begin(crypto);
+}
+
+void snapshot_digest_add(
+	struct crypto *crypto, struct arena *arena, const struct json *items)
+{
+	JSON_EACH (items, walk) {
+		uint8_t length[8];
+		size_t size;
+		const char *text = json_rewrite(arena, walk.value, &size);
+
+		for (int i = 0; i < 8; i++)
+			length[i] = (uint8_t)((uint64_t)size >> (56 - 8 * i));
+		sha256_add(crypto, length, sizeof(length));
+		sha256_add(crypto, text, size);
+	}
+}
+
+void snapshot_digest_end(struct crypto *crypto, char ret[SNAPSHOT_DIGEST])
 {
 	uint8_t digest[SHA256_SIZE];
-	uint8_t *parts;
 
-	MUST(count > 0);
-	parts = memory_array(count, SHA256_SIZE);
-	for (size_t i = 0; i < count; i++)
-		sha256(crypto, bodies[i], lengths[i], parts + i * SHA256_SIZE);
-	sha256(crypto, parts, count * SHA256_SIZE, digest);
-	memory_free(parts);
+	sha256_end(crypto, digest);
 	memcpy(ret, "sha256:", 7);
 	hex_encode(digest, sizeof(digest), ret + 7);
 }

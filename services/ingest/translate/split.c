@@ -2,6 +2,7 @@
 #include "translate/split.h"
 
 #include "base/bug.h"
+#include "model/snapshot.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -124,26 +125,15 @@ static enum status plan(struct split_work *work, struct cut *cut, size_t room,
 	return OK;
 }
 
-/* Of the set: each item as compact JSON behind its length, in order. */
 static const char *set_digest(struct split_work *work, const struct cut *cut)
 {
 	struct arena *arena = work->delivery->arena;
-	uint8_t digest[SHA256_SIZE], length[8];
-	char hex[SHA256_HEX];
+	char digest[SNAPSHOT_DIGEST];
 
-	sha256_begin(work->crypto);
-	JSON_EACH (cut->items, walk) {
-		size_t size;
-		const char *text = json_rewrite(arena, walk.value, &size);
-
-		for (int i = 0; i < 8; i++)
-			length[i] = (uint8_t)((uint64_t)size >> (56 - 8 * i));
-		sha256_add(work->crypto, length, sizeof(length));
-		sha256_add(work->crypto, text, size);
-	}
-	sha256_end(work->crypto, digest);
-	hex_encode(digest, sizeof(digest), hex);
-	return arena_printf(arena, "sha256:%s", hex);
+	snapshot_digest_begin(work->crypto);
+	snapshot_digest_add(work->crypto, arena, cut->items);
+	snapshot_digest_end(work->crypto, digest);
+	return arena_string(arena, digest);
 }
 
 static enum status encode_parts(struct split_work *work, size_t number,
