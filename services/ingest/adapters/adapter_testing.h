@@ -10,10 +10,12 @@
 
 #include <string.h>
 
+#define TELL_HEADERS 40
+
 struct told {
 	struct arena *arena;
 	struct delivery delivery;
-	struct kafka_header headers[8];
+	struct kafka_header headers[TELL_HEADERS];
 	enum status status;
 	struct reason why;
 	struct identity identity;
@@ -23,7 +25,7 @@ struct told {
 static inline void tell_header(
 	struct told *told, const char *name, const char *value)
 {
-	assert_true(told->delivery.header_count < 8);
+	assert_true(told->delivery.header_count < TELL_HEADERS);
 	told->headers[told->delivery.header_count++] =
 		(struct kafka_header){name, value, strlen(value)};
 }
