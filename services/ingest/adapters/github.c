@@ -80,10 +80,12 @@ static void add_repository(struct reading *r)
 
 	if (r->payload.fault->status != OK)
 		return;
-	if (subject_repo(r->delivery->arena, r->delivery->tenant, address,
-		    &r->event->subject, &why) != OK) {
-		member_refuse(
-			&r->payload, "repository.html_url", "%s", why.sentence);
+	/* "acme/shop" would read as a host and a path. */
+	if (!strstr(address, "://") ||
+		subject_repo(r->delivery->arena, r->delivery->tenant, address,
+			&r->event->subject, &why) != OK) {
+		member_refuse(&r->payload, "repository.html_url",
+			"expected an address, found \"%s\"", address);
 		return;
 	}
 	set_text(r, "repository", r->event->subject);
@@ -226,9 +228,10 @@ static enum status read_review(struct reading *r)
 	set_from(r, "reviewer", "review.user.login");
 	set_from(r, "reviewer_type", "review.user.type");
 	set_from(r, "author_association", "review.author_association");
-	/* Dismissing has no time; submitted_at stays the review's. */
-	r->event->tool_time = member_time_if(&r->payload,
-		dismissed ? "pull_request.updated_at" : "review.submitted_at");
+	/* A dismissal tells no time: submitted_at stays the review's. */
+	if (!dismissed)
+		r->event->tool_time =
+			member_time_if(&r->payload, "review.submitted_at");
 	return OK;
 }
 

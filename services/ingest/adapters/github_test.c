@@ -129,7 +129,7 @@ static void test_github__a_dismissal_is_the_senders(void **state)
 	assert_string_equal(told_text(told, 0, "action"), "dismissed");
 	assert_string_equal(told_text(told, 0, "actor"), "rita");
 	assert_string_equal(told_text(told, 0, "reviewer"), "olga");
-	assert_string_equal(told_time(told, 0), "2026-11-02T09:00:00Z");
+	assert_string_equal(told_time(told, 0), "never");
 	tell_free(told);
 }
 

@@ -251,8 +251,8 @@ static void read_repository(struct reading *r)
 	r->target = branch ? branch : "-";
 	if (subject_repo(r->delivery->arena, r->delivery->tenant,
 		    repository_address(&r->report), &subject, &why) != OK)
-		member_refuse(
-			&r->report, "Metadata.RepoURL", "%s", why.sentence);
+		member_refuse(&r->report, "ArtifactName",
+			"neither this nor Metadata.RepoURL: %s", why.sentence);
 	else
 		add_subject(r, subject);
 }
