@@ -396,3 +396,8 @@ void clock_profile_apply(const struct clock_profile *profile,
 	*ret = row->window;
 	ret->cite = cite;
 }
+
+const char *clock_profile_cite(const struct clock_profile *profile)
+{
+	return profile->cite;
+}

@@ -43,3 +43,5 @@ const struct clock_profile *clock_profile_find(
  * when it is read. `cite` lives as long as the profile. */
 void clock_profile_apply(const struct clock_profile *profile,
 	const struct clock_input *input, struct clock_window *ret);
+/* How a verdict names it. */
+const char *clock_profile_cite(const struct clock_profile *profile);

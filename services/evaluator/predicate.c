@@ -336,6 +336,16 @@ const char *predicate_explain(const struct predicate *predicate,
 	return value;
 }
 
+const char *predicate_decided_by(
+	const struct predicate *predicate, const struct predicate_view *view)
+{
+	const struct predicate *leaf;
+	bool negated;
+
+	decide(predicate, view, &leaf, &negated);
+	return leaf->field;
+}
+
 const char *predicate_field(const char *field,
 	const struct predicate_view *view, struct arena *arena)
 {

@@ -44,6 +44,10 @@ bool predicate_holds(
 const char *predicate_explain(const struct predicate *predicate,
 	const struct predicate_view *view, struct arena *arena);
 
+/* The field of the condition that decided. */
+const char *predicate_decided_by(
+	const struct predicate *predicate, const struct predicate_view *view);
+
 /* CONFIG where this is no way to write a field; nobody knows which exist. */
 enum status predicate_check_field(
 	const struct doc *node, struct reason *reterr) MUST_CHECK;

@@ -237,6 +237,19 @@ static void test_predicate__explains_what_decided(void **state)
 	arena_free(&f.arena);
 }
 
+static void test_predicate__names_the_field_that_decided(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	holds(&f, "{all: [{field: kind, equals: sync}, {not: {field: $user, "
+		  "equals: ann}}]}");
+	assert_string_equal(
+		predicate_decided_by(f.predicate, &f.view), "$user");
+	arena_free(&f.arena);
+}
+
 static void test_predicate__gives_fields_as_text(void **state)
 {
 	struct fixture f;
