@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the program does but run: read its files, check, migrate, topics. */
+#include "chores.h"
+
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "daemon/migrate.h"
+#include "daemon/topics_admin.h"
+
+#include <stdio.h>
+
+#define TOPICS_WAIT (30 * INSTANT_SECOND)
+
+enum status notifier_read_files(
+	struct notifier *notifier, struct reason *reterr)
+{
+	const struct notifier_settings *values = &notifier->values;
+	enum status status;
+
+	if (!values->roles || !values->routes) {
+		reason_set(reterr, values->roles ? "routes" : "roles",
+			"is required: the path of a file");
+		return CONFIG;
+	}
+	status = roles_load(values->roles, &notifier->roles, reterr);
+	return status == OK ? routes_load(values->routes, notifier->roles,
+				      &notifier->routes, reterr)
+			    : status;
+}
+
+enum status notifier_check(struct notifier *notifier, struct reason *reterr)
+{
+	enum status status = notifier_read_files(notifier, reterr);
+	struct strbuf out;
+
+	if (status != OK)
+		return status;
+	strbuf_init(&out, 1 << 20);
+	settings_print(&notifier->program, &out);
+	fputs(out.text, stdout);
+	strbuf_release(&out);
+	for (size_t i = 0; i < routes_sinks(notifier->routes); i++) {
+		const struct sink_config *sink =
+			routes_sink_at(notifier->routes, i);
+
+		for (size_t j = 0; j < sink->url_count; j++)
+			printf("would speak to %s (%s) %s\n", sink->name,
+				sink->kind->name, sink->urls[j]);
+	}
+	return OK;
+}
+
+static enum status migrate(struct notifier *notifier, struct reason *reterr)
+{
+	struct pg_settings settings = {.conninfo = notifier->values.postgres,
+		.name = "notifier migrate",
+		.schema = notifier->values.schema};
+	int applied = 0;
+	enum status status =
+		migrate_run(&settings, "notifier", &applied, reterr);
+
+	if (status == OK)
+		log_line(LOG_INFO, "NOTIFIER-MIGRATED",
+			LOG_TEXT("schema", notifier->values.schema),
+			LOG_NUMBER("applied", applied));
+	return status;
+}
+
+enum status notifier_switch(
+	struct notifier *notifier, int number, struct reason *reterr)
+{
+	struct strbuf out;
+	enum status status;
+
+	if (number == NOTIFIER_MIGRATE)
+		return migrate(notifier, reterr);
+	strbuf_init(&out, 1 << 16);
+	status = (number == NOTIFIER_CREATE_TOPICS ? topics_create
+						   : topics_check)(
+		notifier->arena, &notifier->values.common, &notifier->kafka,
+		TOPICS_WAIT, &out, reterr);
+	fputs(out.text, stdout);
+	strbuf_release(&out);
+	return status;
+}
