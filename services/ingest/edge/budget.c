@@ -116,6 +116,8 @@ static bool has_room(
 	struct account *account = *find(budget, hold);
 	size_t held = account ? account->bytes : 0;
 
+	if (more == 0)
+		return true;
 	if (more > most->total || budget->used > most->total - more)
 		return false;
 	if (!hold->unproven)

@@ -51,7 +51,7 @@ static inline void rig_open_publish(struct rig *rig)
 
 static inline void rig_start(struct rig *rig)
 {
-	publish_warm(rig->publish, 10 * INSTANT_SECOND);
+	publish_warm(rig->publish, rig->brokers ? 0 : 10 * INSTANT_SECOND);
 	service_start(rig->service, "ack", publish_ack_loop, rig->publish);
 	service_start(rig->service, "spool", publish_spool_loop, rig->publish);
 	if (!rig->draining)

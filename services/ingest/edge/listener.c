@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is decided at the head, in the body and at the end of a request. */
+#include "edge/listener.h"
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "edge/listener_private.h"
+#include "model/topics.h"
+
+#include <string.h>
+
+/* An oversized body is read this far, to please a sender that would switch us
+ * off; its deadline bounds it, too. */
+#define DRAIN_MAX ((size_t)256 << 20)
+
+static void turn_away(struct listener *listener, struct httpd_request *request,
+	unsigned code, const char *text)
+{
+	metric_add(listener->settings.metrics, METER_REFUSED,
+		code == 405 ? "method" : "path", 1);
+	httpd_reply(request, &(struct httpd_answer){.code = code,
+				     .type = "text/plain; charset=utf-8",
+				     .body = text,
+				     .size = strlen(text),
+				     .close = atomic_load(&listener->ending)});
+}
+
+static const char *show_header(void *request, const char *name)
+{
+	return httpd_header(request, name);
+}
+
+static unsigned show_count(void *request, const char *name)
+{
+	return httpd_header_count(request, name);
+}
+
+static enum proof prove(
+	struct visit *visit, const struct route *route, enum refusal *ret)
+{
+	struct httpd_request *request = visit->request;
+	struct presented presented = {.header = show_header,
+		.header_count = show_count,
+		.context = request,
+		.peer = httpd_peer(request),
+		.token = route->token[0] ? route->token : NULL,
+		.now = clock_now(visit->listener->settings.clock)};
+
+	visit->source = sources_find(visit->sources, route->source);
+	if (!visit->source) {
+		*ret = REFUSAL_SOURCE;
+		return PROOF_REFUSED;
+	}
+	if (visit->source->verify->scheme == VERIFY_CERTIFICATE)
+		presented.client = httpd_client_name(request);
+	return authenticate_head(
+		visit->verifier, visit->source, &presented, ret);
+}
+
+/* Drained where the sender is known already and must not be told. */
+static void oversized(struct visit *visit)
+{
+	metric_add(visit->listener->settings.metrics, METER_OVERSIZED,
+		visit->source->name, 1);
+	if (visit->in_body || !visit->source->adapter->drain_oversized) {
+		visit_reject(visit, 413, "oversized");
+		return;
+	}
+	visit->draining = true;
+	budget_release(visit->listener->budget, &visit->hold);
+	memory_free(visit->body);
+	visit->body = NULL;
+	visit->room = 0;
+}
+
+/* All that is declared is reserved at once, so that bodies under way can't
+ * wait for each other's room. */
+static bool reserve(struct visit *visit)
+{
+	long long declared = httpd_declared(visit->request);
+	char peer[NETWORK_KEY];
+
+	network_peer_key(httpd_peer(visit->request), peer);
+	budget_begin(&visit->hold, visit->in_body ? peer : visit->source->name,
+		visit->in_body);
+	return declared <= 0 || budget_grow(visit->listener->budget,
+					&visit->hold, (size_t)declared);
+}
+
+static void begin(struct visit *visit, const struct route *route)
+{
+	enum refusal refusal;
+	enum proof proof = prove(visit, route, &refusal);
+	long long declared = httpd_declared(visit->request);
+
+	if (proof == PROOF_REFUSED) {
+		visit_refuse(visit, refusal, route->source);
+		return;
+	}
+	visit->in_body = proof == PROOF_IN_BODY;
+	if (declared > (long long)visit->source->body_limit)
+		oversized(visit);
+	else if (!reserve(visit))
+		visit_reject(visit, 503, "no-room");
+}
+
+static void on_head(void *context, struct httpd_request *request)
+{
+	struct listener *listener = context;
+	struct visit *visit;
+	struct route route;
+
+	if (!route_read(httpd_path(request), &route)) {
+		turn_away(listener, request, 404, "POST /v1/hooks/<source>\n");
+		return;
+	}
+	if (strcmp(httpd_method(request), "POST") != 0) {
+		turn_away(listener, request, 405, "only POST\n");
+		return;
+	}
+	visit = visit_new(listener, request);
+	httpd_set_state(request, visit);
+	begin(visit, &route);
+}
+
+static void on_body(void *context, struct httpd_request *request,
+	const void *bytes, size_t size)
+{
+	struct visit *visit = httpd_state(request);
+
+	(void)context;
+	if (!visit || visit->over)
+		return;
+	if (!visit->draining && size > visit->source->body_limit - visit->size)
+		oversized(visit);
+	if (visit->over)
+		return;
+	authenticate_body(visit->verifier, bytes, size);
+	if (!visit->draining) {
+		if (!visit_add(visit, bytes, size))
+			visit_reject(visit, 503, "no-room");
+		return;
+	}
+	visit->size += size;
+	if (visit->size > DRAIN_MAX)
+		visit_reject(visit, 413, "oversized-too-far");
+}
+
+static void on_end(void *context, struct httpd_request *request)
+{
+	struct visit *visit = httpd_state(request);
+	enum refusal refusal = REFUSAL_NONE;
+
+	(void)context;
+	if (!visit || visit->over)
+		return;
+	if (visit->in_body)
+		refusal = authenticate_end(
+			visit->verifier, visit->body, visit->size);
+	if (refusal != REFUSAL_NONE)
+		visit_refuse(visit, refusal, visit->source->name);
+	else
+		hand_over(visit);
+}
+
+static void on_done(void *context, struct httpd_request *request)
+{
+	struct listener *listener = context;
+	struct visit *visit = httpd_state(request);
+
+	if (!visit)
+		return;
+	pthread_mutex_lock(&visit->lock);
+	visit->request = NULL;
+	pthread_mutex_unlock(&visit->lock);
+	if (!visit->over)
+		metric_add(listener->settings.metrics, METER_REFUSED,
+			"broken-off", 1);
+	visit_unref(visit);
+}
+
+enum status listener_open(const struct listener_settings *settings,
+	struct listener **ret, struct reason *reterr)
+{
+	struct listener *listener = memory_new(sizeof(*listener));
+	struct httpd_user user = {on_head, on_body, on_end, on_done, listener};
+	enum status status;
+
+	listener->settings = *settings;
+	listener->arena = arena_new(1u << 16);
+	listener->deliveries = topic_name(
+		listener->arena, settings->topic_prefix, TOPIC_DELIVERIES);
+	listener->rejected = topic_name(
+		listener->arena, settings->topic_prefix, TOPIC_REJECTED);
+	listener->budget = budget_new(&settings->budget);
+	pthread_mutex_init(&listener->lock, NULL);
+	status = httpd_open(&settings->httpd, &user, &listener->httpd, reterr);
+	if (status != OK) {
+		listener_free(&listener);
+		return status;
+	}
+	publish_hold(settings->publish);
+	*ret = listener;
+	return OK;
+}
+
+unsigned listener_port(const struct listener *listener)
+{
+	return httpd_port(listener->httpd);
+}
+
+static void show_load(struct listener *listener)
+{
+	metric_set(listener->settings.metrics, METER_IN_FLIGHT, NULL,
+		atomic_load(&listener->visits));
+	metric_set(listener->settings.metrics, METER_IN_FLIGHT_BYTES, NULL,
+		(int64_t)budget_used(listener->budget));
+}
+
+enum status listener_loop(
+	void *context, struct service *service, struct reason *reterr)
+{
+	struct listener *listener = context;
+	instant until;
+
+	(void)reterr;
+	while (!service_stopping(service)) {
+		show_load(listener);
+		service_sleep(service, INSTANT_SECOND / 2);
+	}
+	httpd_quiesce(listener->httpd);
+	atomic_store(&listener->ending, true);
+	until = clock_monotonic() + listener->settings.farewell;
+	while (atomic_load(&listener->visits) > 0 && clock_monotonic() < until)
+		clock_sleep(10000);
+	httpd_close(&listener->httpd);
+	publish_let_go(listener->settings.publish);
+	return OK;
+}
+
+void listener_free(struct listener **ref)
+{
+	struct listener *listener = *ref;
+
+	if (!listener)
+		return;
+	httpd_close(&listener->httpd);
+	MUST(atomic_load(&listener->visits) == 0);
+	for (int i = 0; i < listener->verifier_count; i++)
+		verifier_free(&listener->verifiers[i]);
+	budget_free(&listener->budget);
+	arena_free(&listener->arena);
+	pthread_mutex_destroy(&listener->lock);
+	memory_free(listener);
+	*ref = NULL;
+}
