@@ -162,7 +162,7 @@ CREATE TABLE finding (
 	package       text NOT NULL,
 	severity      text NOT NULL,
 	fixed_version text,
-	detail        jsonb NOT NULL DEFAULT '{}',  -- kev_date, exposed, automatable, technical_impact, ...
+	detail        json NOT NULL DEFAULT '{}',   -- kev_date, exposed, automatable, technical_impact, ...; kept as written
 	evidence      bytea NOT NULL,               -- that opened it
 	closed_by     bytea,
 	PRIMARY KEY (subject, source, target, key, valid_from)

@@ -2,9 +2,8 @@
 /*
  * The contract of a projection: what one evidence class leaves behind besides
  * the evidence itself, inside the intake's transaction. One file per class
- * that needs one. Each write carries a version guard (effective_time,
- * recorded_time, id), so late and repeated records are harmless, and the
- * result is the same for any batch size.
+ * that needs one. The rows must be the same for any order of arrival and any
+ * batch size, so that late and repeated records are harmless.
  */
 #pragma once
 
@@ -16,7 +15,7 @@
 struct projection {
 	const char *name;
 	enum evidence_class class;
-	/* New evidence of this class only, in partition order. */
+	/* New evidence of this class only, its rows stored, in no order. */
 	enum status (*apply)(struct pg *pg, struct arena *arena,
 		const struct evidence *const *evidence, size_t count,
 		struct reason *reterr);
