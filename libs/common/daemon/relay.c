@@ -180,7 +180,7 @@ static enum status read_batch(struct relay *relay, struct outbox_row **ret,
 		" (SELECT *, sum(coalesce(octet_length(value), 0))"
 		" OVER (ORDER BY seq) - coalesce(octet_length(value), 0)"
 		" AS before FROM (SELECT * FROM outbox ORDER BY seq LIMIT $1)"
-		" AS some) AS counted WHERE before < $2 ORDER BY seq",
+		" AS oldest) AS counted WHERE before < $2 ORDER BY seq",
 		&args, &rows, reterr);
 	if (status != OK)
 		return status;
