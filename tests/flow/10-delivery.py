@@ -24,7 +24,7 @@ CONSTANT_401 = re.compile(rb"^HTTP/1\.1 401 ")
 def edge(request, stack, binaries):
     made = make_world(request, stack, binaries, "10-delivery")
     for one in made.sources:
-        if one["name"] in ("github-acme", "trivy-acme"):
+        if one["name"] in ("github-acme", "argocd-acme"):
             one["body_limit"] = "1MiB"
     made.sources.append({"name": "large", "tool": "trivy", "tenant": made.tenant, "body_limit": "16MiB"})
     made.sources.append({"name": "elsewhere", "tool": "trivy", "tenant": made.tenant, "networks": ["192.0.2.0/24"]})
@@ -134,8 +134,8 @@ def test_oversize_is_413_under_an_hmac_and_nothing_is_kept(edge):
 
 def test_oversize_is_drained_and_recorded_where_the_sender_would_switch_us_off(edge):
     body = json.dumps({"padding": "y" * (2 << 20)}).encode()
-    edge.send("trivy-acme", ({"Content-Type": "application/json"}, body))
-    row = [one for one in edge.wait_rejected("trivy-acme") if one.get("oversized")][0]
+    edge.send("argocd-acme", ({"Content-Type": "application/json"}, body))
+    row = [one for one in edge.wait_rejected("argocd-acme") if one.get("oversized")][0]
     assert row["stage"] == "edge" and row["delivery"]["size"] == len(body)
     assert row["delivery"]["digest"] == "sha256:" + hashlib.sha256(body).hexdigest()
     assert delivered(edge, body) == []

@@ -140,3 +140,45 @@ def trivy_report(repository, image_digest, findings, at=None):
     if findings:
         body["Results"][0]["Vulnerabilities"] = findings
     return {"Content-Type": "application/json", "User-Agent": "trivy"}, body
+
+
+# -- Argo CD, by the template of docs/argocd/
+
+def argocd_application(name, repository, revision, images, at=None, history=(), phase="Succeeded", sync="Synced",
+                       health="Healthy", username="ana"):
+    at = at or stamp()
+    operation = {"sync": {"revision": revision}, "initiatedBy": {"username": username} if username else {"automated": True}}
+    return {"metadata": {"name": name, "namespace": "argocd", "uid": "6f0b2a5e-0000-4000-8000-" + commit(name)[:12]},
+            "spec": {"project": "default", "source": {"repoURL": "https://github.com/%s.git" % repository, "path": "deploy",
+                                                      "targetRevision": "main"},
+                     "destination": {"server": "https://kubernetes.default.svc", "namespace": name}},
+            "status": {"sync": {"status": sync, "revision": revision}, "health": {"status": health},
+                       "summary": {"images": images},
+                       "history": [{"id": place, "revision": one, "deployedAt": when} for place, (one, when) in
+                                   enumerate(list(history) + [(revision, at)])],
+                       "operationState": {"phase": phase, "startedAt": at, "finishedAt": at, "operation": operation,
+                                          "syncResult": {"revision": revision}}}}
+
+
+def argocd_deployed(name, repository, revision, images, at=None, **more):
+    body = {"trigger": "on-deployed", "about": "operation",
+            "app": argocd_application(name, repository, revision, images, at, **more)}
+    return {"Content-Type": "application/json"}, body
+
+
+def argocd_observed(name, repository, revision, images, at=None, deployed_at=None, **more):
+    body = {"trigger": "postern-periodic", "about": "observation", "observed_at": at or stamp(),
+            "app": argocd_application(name, repository, revision, images, deployed_at or at, **more)}
+    return {"Content-Type": "application/json"}, body
+
+
+# -- CloudEvents of our own schema
+
+def cloudevent(class_, subject, body, at=None, identity=None, kind=None, **more):
+    """Structured mode. `subject` is canonical, or {kind, authority, name}."""
+    data = dict({"subject": subject, class_: body}, **more)
+    if kind:
+        data["kind"] = kind
+    event = {"specversion": "1.0", "id": identity or uuid.uuid4().hex, "source": "flow", "time": at or stamp(digits=6),
+             "type": "dev.postern.evidence.%s.v1" % class_, "datacontenttype": "application/json", "data": data}
+    return {"Content-Type": "application/cloudevents+json"}, event
