@@ -55,11 +55,11 @@ def no_doubles(pairs):
     return dict(pairs)
 
 
-def whole_numbers(value):
-    if isinstance(value, float) or (isinstance(value, int) and abs(value) > NUMBER_MAX):
-        raise ValueError("number %r is no integer within 2^53" % value)
+def no_wide_numbers(value):
+    if isinstance(value, (int, float)) and abs(value) > NUMBER_MAX:
+        raise ValueError("number %r is beyond 2^53" % value)
     for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
-        whole_numbers(one)
+        no_wide_numbers(one)
 
 
 def check_key(record, kind, data):
@@ -87,7 +87,7 @@ def check_event(record):
         complain(record, "no value")
     try:
         data = json.loads(record.value.decode("utf-8"), object_pairs_hook=no_doubles)
-        whole_numbers(data)
+        no_wide_numbers(data)
     except ValueError as error:
         complain(record, str(error))
     judge(record, VALIDATORS[name], data, "data")
