@@ -290,6 +290,34 @@ size_t kafka_out_in_flight(struct kafka_out *out)
 	return atomic_load(&out->in_flight);
 }
 
+enum status kafka_out_partitions(struct kafka_out *out, const char *topic,
+	instant wait, int *ret, struct reason *reterr)
+{
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_topic_t *rkt = rd_kafka_topic_new(out->rk, topic, NULL);
+	rd_kafka_resp_err_t err;
+	int count = 0;
+
+	MUST(rkt);
+	err = rd_kafka_metadata(
+		out->rk, 0, rkt, &metadata, kafka_milliseconds(wait));
+	rd_kafka_topic_destroy(rkt);
+	if (!err) {
+		if (metadata->topic_cnt == 1) {
+			err = metadata->topics[0].err;
+			count = metadata->topics[0].partition_cnt;
+		}
+		rd_kafka_metadata_destroy(metadata);
+	}
+	if (!err && count > 0) {
+		*ret = count;
+		return OK;
+	}
+	reason_set(reterr, topic, "%s",
+		err ? rd_kafka_err2str(err) : "has no partitions");
+	return RETRY;
+}
+
 static enum status transacted(
 	rd_kafka_error_t *error, const char *step, struct reason *reterr)
 {

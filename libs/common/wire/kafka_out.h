@@ -54,6 +54,10 @@ bool kafka_out_fatal(struct kafka_out *out, struct reason *ret);
 /* True while at least one broker is connected. */
 bool kafka_out_connected(struct kafka_out *out);
 size_t kafka_out_in_flight(struct kafka_out *out);
+/* How many partitions a topic has; asks a broker, waits up to `wait`. RETRY
+ * where none answers or there is no such topic. */
+enum status kafka_out_partitions(struct kafka_out *out, const char *topic,
+	instant wait, int *ret, struct reason *reterr) MUST_CHECK;
 
 /* With a transactional_id only. Fencing is REJECT: another relay took over. */
 enum status kafka_out_fence(
