@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loops.h"
+
+#include "base/memory.h"
+#include "daemon/reader.h"
+#include "daemon/relay.h"
+#include "intake.h"
+#include "meters.h"
+#include "model/topics.h"
+#include "watermark.h"
+
+struct loops {
+	const struct evaluator *evaluator;
+	struct health *health;
+	struct metrics *metrics;
+	struct arena *arena;
+	const char *evidence; /* topic */
+	struct intake *intake;
+	struct reader *reader;
+	struct watermark_keeper *now;
+	struct relay *relay;
+};
+
+static enum status open_intake(struct loops *loops, struct reason *reterr)
+{
+	const struct evaluator_settings *values = &loops->evaluator->values;
+	const struct intake_settings intake = {.clock = &clock_wall,
+		.retention = values->retention,
+		.metrics = loops->metrics};
+	struct reader_settings reader = {.service = "evaluator",
+		.topic = loops->evidence,
+		.parked_topic = topic_name(loops->arena,
+			values->common.topic_prefix, TOPIC_PARKED),
+		.kafka = loops->evaluator->kafka,
+		.pg = evaluator_database(loops->evaluator, "evaluator intake"),
+		.lease_time = values->lease_time,
+		.batch_records = (size_t)values->batch_records,
+		.batch_bytes = (size_t)values->batch_bytes,
+		.health = loops->health};
+
+	loops->intake = intake_new(&intake);
+	reader.user = intake_user(loops->intake);
+	return reader_open(&reader, &loops->reader, reterr);
+}
+
+static void open_now(struct loops *loops)
+{
+	const struct watermark_settings now = {
+		.pg = evaluator_database(loops->evaluator, "evaluator now"),
+		.topic = loops->evidence,
+		.patience = loops->evaluator->values.now_patience,
+		.health = loops->health,
+		.metrics = loops->metrics,
+		.age_row = METER_NOW_AGE,
+		.still_row = METER_NOW_STILL};
+
+	loops->now = watermark_open(&now);
+}
+
+static enum status open_relay(struct loops *loops, struct reason *reterr)
+{
+	const struct evaluator_settings *values = &loops->evaluator->values;
+	const struct relay_settings relay = {.service = "evaluator",
+		.kafka = loops->evaluator->kafka,
+		.pg = evaluator_database(loops->evaluator, "evaluator relay"),
+		.lease_time = values->lease_time,
+		.transactional_id = arena_printf(loops->arena,
+			"%s-evaluator-relay", values->common.topic_prefix),
+		.health = loops->health};
+
+	return relay_open(&relay, &loops->relay, reterr);
+}
+
+enum status loops_open(const struct evaluator *evaluator, struct health *health,
+	struct metrics *metrics, struct loops **ret, struct reason *reterr)
+{
+	struct loops *loops = memory_new(sizeof(*loops));
+	enum status status;
+
+	loops->evaluator = evaluator;
+	loops->health = health;
+	loops->metrics = metrics;
+	loops->arena = arena_new(1 << 20);
+	loops->evidence = topic_name(loops->arena,
+		evaluator->values.common.topic_prefix, TOPIC_EVIDENCE);
+	status = open_intake(loops, reterr);
+	if (status == OK)
+		status = open_relay(loops, reterr);
+	if (status != OK) {
+		loops_close(&loops);
+		return status;
+	}
+	open_now(loops);
+	*ret = loops;
+	return OK;
+}
+
+void loops_start(struct loops *loops, struct service *service)
+{
+	service_start(service, "intake", reader_loop, loops->reader);
+	service_start(service, "now", watermark_loop, loops->now);
+	service_start(service, "relay", relay_loop, loops->relay);
+}
+
+void loops_close(struct loops **loops)
+{
+	struct loops *gone = *loops;
+
+	if (!gone)
+		return;
+	reader_close(&gone->reader);
+	intake_free(&gone->intake);
+	watermark_close(&gone->now);
+	if (gone->relay)
+		relay_close(&gone->relay);
+	arena_free(&gone->arena);
+	memory_free(gone);
+	*loops = NULL;
+}
