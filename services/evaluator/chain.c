@@ -21,6 +21,7 @@ struct path {
 struct following {
 	const struct chain *chain;
 	const struct window *window;
+	instant at;
 	instant before, after; /* rows lie in (after, before] */
 	struct arena *arena;
 	struct chain_result *result;
@@ -88,14 +89,18 @@ const char *chain_name_text(const struct bindings *names, struct arena *arena)
 	return text;
 }
 
-/* The next row of a step inside the time that is looked at. */
+/* The next row of a step inside the time that is looked at; neighbours are
+ * those of the judged instant. */
 static const struct window_evidence *next_row(const struct following *following,
 	const struct pick *pick, const struct bindings *names,
 	struct window_walk *walk)
 {
-	const struct window_evidence *row = pick_next(
-		pick, following->window, names, following->before, walk);
+	const struct window_evidence *row;
 
+	do
+		row = pick_next(
+			pick, following->window, names, following->at, walk);
+	while (row && row->effective > following->before);
 	return row && row->effective > following->after ? row : NULL;
 }
 
@@ -232,11 +237,13 @@ static bool follow(
 
 void chain_follow(const struct chain *chain, const struct window *window,
 	const struct window_evidence *then, const struct bindings *names,
-	instant look_back, struct arena *arena, struct chain_result *ret)
+	instant look_back, instant at, struct arena *arena,
+	struct chain_result *ret)
 {
 	struct following following = {
 		.chain = chain,
 		.window = window,
+		.at = at,
 		.before = then->effective,
 		.after = then->effective - look_back,
 		.arena = arena,

@@ -65,9 +65,10 @@ bool chain_same_names(const struct bindings *one, const struct bindings *other);
 /* "revision 4f2a, number 7". */
 const char *chain_name_text(const struct bindings *names, struct arena *arena);
 
-/* Looks for the steps in what is not later than `then` and less than
- * `look_back` earlier. Of all ways the first that is complete is taken, else
- * the one that got furthest. */
+/* Judged at `at`: looks for the steps in what is not later than `then` and less
+ * than `look_back` earlier. Of all ways the first that is complete is taken,
+ * else the one that got furthest. */
 void chain_follow(const struct chain *chain, const struct window *window,
 	const struct window_evidence *then, const struct bindings *names,
-	instant look_back, struct arena *arena, struct chain_result *ret);
+	instant look_back, instant at, struct arena *arena,
+	struct chain_result *ret);

@@ -319,7 +319,7 @@ static void judge_settled(const struct sequence_plan *plan,
 	struct chain_result result;
 
 	chain_follow(&plan->chain, window, happening->row, &happening->names,
-		plan->look_back, arena, &result);
+		plan->look_back, at, arena, &result);
 	if (plan->allowed && !predicate_holds(plan->allowed, &view)) {
 		judge_disallowed(plan, happening, &view, arena, ret);
 	} else if (result.complete) {
