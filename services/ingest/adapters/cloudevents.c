@@ -6,46 +6,24 @@
  * delivery: the sender mends and sends again.
  */
 #include "adapter.h"
-
-#include "base/bug.h"
+#include "formats/envelope.h"
 #include "model/cloudevent.h"
 #include "model/evidence_body.h"
 #include "model/subject.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#define STRUCTURED "application/cloudevents+json"
-#define BATCH "application/cloudevents-batch+json"
 #define STEM "dev.postern.evidence."
 #define MATCH_MAX 20
 #define RELATED_MAX 10000
 #define PLACE_ROOM 180
-
-/* One event, whatever mode it came in. */
-struct arrived {
-	const char *specversion, *id, *source, *type, *subject, *time;
-	const struct json *data;
-	const char *base; /* JSON path of the event: "$", "$[3]" */
-	const char *path; /* JSON path of data: "$.data", "$" */
-	bool headers;     /* attributes are headers */
-};
 
 struct work {
 	const struct delivery *delivery;
 	struct event_list *list;
 	struct reason *reterr;
 };
-
-/* Media types are case-blind; parameters (charset) do not matter here. */
-static bool media_is(const char *value, const char *type)
-{
-	size_t length = strlen(type);
-
-	return strncasecmp(value, type, length) == 0 &&
-	       (!value[length] || strchr("; \t", value[length]));
-}
 
 static enum status refuse(struct reason *reterr, const char *base,
 	const char *member, const char *sentence)
@@ -57,106 +35,9 @@ static enum status refuse(struct reason *reterr, const char *base,
 	return REJECT;
 }
 
-/* Header values of binary mode are percent-encoded. */
-static const char *header_text(
-	const struct delivery *delivery, const char *name)
-{
-	const char *value = delivery_header(delivery, name);
-	char *text, *to;
-
-	if (!value)
-		return NULL;
-	text = to = arena_string(delivery->arena, value);
-	for (const char *c = value; *c; c++) {
-		unsigned char byte;
-
-		if (*c == '%' &&
-			hex_decode(c + 1, strnlen(c + 1, 2), &byte, 1) &&
-			byte != 0) {
-			*to++ = (char)byte;
-			c += 2;
-		} else {
-			*to++ = *c;
-		}
-	}
-	*to = '\0';
-	return text;
-}
-
-static struct arrived from_headers(const struct delivery *delivery)
-{
-	return (struct arrived){
-		.specversion = header_text(delivery, "ce-specversion"),
-		.id = header_text(delivery, "ce-id"),
-		.source = header_text(delivery, "ce-source"),
-		.type = header_text(delivery, "ce-type"),
-		.subject = header_text(delivery, "ce-subject"),
-		.time = header_text(delivery, "ce-time"),
-		.data = delivery->json,
-		.base = "ce-",
-		.path = "$",
-		.headers = true,
-	};
-}
-
-static enum status from_json(const struct json *event, const char *base,
-	struct arena *arena, struct arrived *ret, struct reason *reterr)
-{
-	static const char *const attributes[] = {
-		"specversion", "id", "source", "type", "subject", "time"};
-
-	if (!json_is_object(event))
-		return refuse(reterr, base, "", "an event must be an object");
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(char *); i++) {
-		const struct json *value = json_get(event, attributes[i]);
-
-		if (value && !json_text(value)) {
-			reason_set(reterr,
-				arena_printf(
-					arena, "%s.%s", base, attributes[i]),
-				"must be a string, is %s", json_type(value));
-			return REJECT;
-		}
-	}
-	*ret = (struct arrived){
-		.specversion = json_text(json_get(event, "specversion")),
-		.id = json_text(json_get(event, "id")),
-		.source = json_text(json_get(event, "source")),
-		.type = json_text(json_get(event, "type")),
-		.subject = json_text(json_get(event, "subject")),
-		.time = json_text(json_get(event, "time")),
-		.data = json_get(event, "data"),
-		.base = arena_printf(arena, "%s.", base),
-		.path = arena_printf(arena, "%s.data", base),
-	};
-	if (json_get(event, "data_base64"))
-		return refuse(reterr, base, ".data_base64",
-			"data must be JSON, not base64");
-	return OK;
-}
-
-static enum status check_attributes(
-	const struct arrived *event, struct reason *reterr)
-{
-	const struct {
-		const char *name;
-		const char *value;
-	} required[] = {{"specversion", event->specversion}, {"id", event->id},
-		{"source", event->source}, {"type", event->type}};
-
-	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
-		if (!required[i].value || !*required[i].value)
-			return refuse(reterr, event->base, required[i].name,
-				"CloudEvents wants this attribute");
-	if (strcmp(event->specversion, "1.0") != 0)
-		return refuse(
-			reterr, event->base, "specversion", "must be \"1.0\"");
-	return OK;
-}
-
 /* IGNORED: another vocabulary's event. */
 static enum status class_of(const struct delivery *delivery,
-	const struct arrived *event, enum evidence_class *ret,
+	const struct envelope *event, enum evidence_class *ret,
 	struct reason *reterr)
 {
 	size_t stem = 0;
@@ -274,7 +155,7 @@ static enum status check_reserved(
 }
 
 static enum status set_subject(
-	struct work *work, const struct arrived *from, struct event *event)
+	struct work *work, const struct envelope *from, struct event *event)
 {
 	struct arena *arena = work->delivery->arena;
 	const char *path = arena_printf(arena, "%s.subject", from->path);
@@ -300,7 +181,7 @@ static enum status set_subject(
 }
 
 static enum status set_match(
-	struct work *work, const struct arrived *from, struct event *event)
+	struct work *work, const struct envelope *from, struct event *event)
 {
 	const struct json *match = json_get(from->data, "match");
 
@@ -319,7 +200,7 @@ static enum status set_match(
 }
 
 static enum status set_related(
-	struct work *work, const struct arrived *from, struct event *event)
+	struct work *work, const struct envelope *from, struct event *event)
 {
 	const struct json *related = json_get(from->data, "related");
 
@@ -353,7 +234,7 @@ static enum status set_related(
 }
 
 static enum status set_snapshot(
-	struct work *work, const struct arrived *from, struct event *event)
+	struct work *work, const struct envelope *from, struct event *event)
 {
 	const struct json *snapshot = json_get(from->data, "snapshot");
 	const struct json *complete = json_get(snapshot, "complete");
@@ -376,7 +257,7 @@ static enum status set_snapshot(
 }
 
 static enum status set_body(
-	struct work *work, const struct arrived *from, struct event *event)
+	struct work *work, const struct envelope *from, struct event *event)
 {
 	struct json_maker *maker = work->list->maker;
 	const struct json *body =
@@ -391,7 +272,7 @@ static enum status set_body(
 }
 
 static enum status set_words(
-	struct work *work, const struct arrived *from, struct event *event)
+	struct work *work, const struct envelope *from, struct event *event)
 {
 	const struct json *kind = json_get(from->data, "kind");
 
@@ -409,11 +290,11 @@ static enum status set_words(
 		arena_string(work->delivery->arena, work->reterr->sentence));
 }
 
-static enum status take(struct work *work, const struct arrived *from)
+static enum status take(struct work *work, const struct envelope *from)
 {
 	enum evidence_class class = CLASSES;
 	struct event *event;
-	enum status status = check_attributes(from, work->reterr);
+	enum status status = envelope_check(from, work->reterr);
 
 	if (status == OK)
 		status = class_of(work->delivery, from, &class, work->reterr);
@@ -448,8 +329,8 @@ static enum status take_batch(struct work *work)
 		return refuse(work->reterr, "$", "",
 			"a batch is an array of at most 10000 events");
 	JSON_EACH (events, walk) {
-		struct arrived event;
-		enum status status = from_json(walk.value,
+		struct envelope event;
+		enum status status = envelope_json(walk.value,
 			arena_printf(arena, "$[%zu]", walk.index), arena,
 			&event, work->reterr);
 
@@ -465,21 +346,15 @@ static enum status take_batch(struct work *work)
 static enum status classify(const struct delivery *delivery,
 	struct identity *ret, struct reason *reterr)
 {
-	const char *media = delivery_header(delivery, "content-type");
-
 	/* Kept by the edge only where it was what proved the sender. */
 	if (delivery_header(delivery, "webhook-signature"))
 		ret->signed_id = delivery_header(delivery, "webhook-id");
-	if (media && media_is(media, STRUCTURED))
-		ret->kind = "structured";
-	else if (media && media_is(media, BATCH))
-		ret->kind = "batch";
-	else if (delivery_header(delivery, "ce-specversion"))
-		ret->kind = "binary";
-	else
+	ret->kind = envelope_mode(delivery);
+	if (!ret->kind)
 		return refuse(reterr, "content-type", "",
-			"must be " STRUCTURED " or " BATCH
-			", or the event's attributes be ce- headers");
+			"must be application/cloudevents+json or "
+			"application/cloudevents-batch+json, or the event's "
+			"attributes be ce- headers");
 	/* A signature of the body says nothing about headers. */
 	if (strcmp(ret->kind, "binary") == 0 && ret->signed_id)
 		return refuse(reterr, "ce-specversion", "",
@@ -494,17 +369,17 @@ static enum status translate(const struct delivery *delivery,
 	struct reason *reterr)
 {
 	struct work work = {delivery, ret, reterr};
-	struct arrived event;
+	struct envelope event;
 	enum status status;
 
 	if (strcmp(identity->kind, "batch") == 0)
 		return take_batch(&work);
 	if (strcmp(identity->kind, "binary") == 0) {
-		event = from_headers(delivery);
+		event = envelope_headers(delivery);
 		return take(&work, &event);
 	}
-	status =
-		from_json(delivery->json, "$", delivery->arena, &event, reterr);
+	status = envelope_json(
+		delivery->json, "$", delivery->arena, &event, reterr);
 	return status == OK ? take(&work, &event) : status;
 }
 
