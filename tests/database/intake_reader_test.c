@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Intake behind the reader, from a real topic to the tables: the broker is
+ * named by POSTERN_TEST_KAFKA, without which these tests count as skipped.
+ */
+#include "intake.h"
+
+#include "base/log.h"
+#include "database.h"
+#include "evidence_sample.h"
+#include "meters.h"
+#include "wire/kafka_out.h"
+
+#include <unistd.h>
+
+#define SCHEMA "test_intake_reader"
+#define SUBJECT "default/service/prod/shop"
+
+struct stand {
+	struct kafka_settings kafka;
+	char topic[60];
+	struct pg *owner;
+};
+
+static struct stand set_up(const char *name)
+{
+	struct stand stand = {.owner = NULL};
+	struct kafka_admin *admin = NULL;
+	struct kafka_topic topic = {.name = stand.topic,
+		.partitions = 1,
+		.replication = 1,
+		.min_insync = 1,
+		.retention = INSTANT_NEVER};
+	struct reason reason = {0};
+
+	stand.kafka.brokers = getenv("POSTERN_TEST_KAFKA");
+	stand.kafka.client_id = "intake_reader_test";
+	db_conninfo();
+	if (!stand.kafka.brokers || !*stand.kafka.brokers) {
+		print_message("POSTERN_TEST_KAFKA is not set: tests with a "
+			      "real broker are SKIPPED\n");
+		skip();
+	}
+	log_setup(LOG_ERROR, false);
+	snprintf(stand.topic, sizeof(stand.topic), "%s-%d-%lld.evidence", name,
+		(int)getpid(), (long long)clock_monotonic());
+	db_ok(kafka_admin_open(&stand.kafka, &admin, &reason), &reason);
+	topic.name = stand.topic;
+	db_ok(kafka_topic_create(admin, &topic, &reason), &reason);
+	kafka_admin_close(&admin);
+	db_fresh(SCHEMA, "evaluator");
+	stand.owner = db_open(SCHEMA, "intake_reader_test");
+	return stand;
+}
+
+static void tear_down(struct stand *stand)
+{
+	pg_close(&stand->owner);
+	db_drop(SCHEMA);
+}
+
+static void produce(const struct stand *stand, struct sample *sample)
+{
+	struct kafka_out_settings settings = {.kafka = stand->kafka,
+		.deadline = 20 * INSTANT_SECOND,
+		.queue_bytes = 16 << 20};
+	struct kafka_out *out = NULL;
+	struct reason reason = {0};
+
+	db_ok(kafka_out_open(&settings, &out, &reason), &reason);
+	for (size_t i = 0; i < sample->count; i++) {
+		sample->records[i].topic = stand->topic;
+		sample->records[i].partition = 0;
+		db_ok(kafka_out_send(out, &sample->records[i], NULL, &reason),
+			&reason);
+	}
+	assert_true(kafka_out_flush(out, 20 * INSTANT_SECOND));
+	kafka_out_close(&out, 0);
+}
+
+struct until {
+	struct pg *pg;
+	const char *sql; /* true: enough was seen */
+};
+
+/* Ends the service once the database is as wanted, or after its time. */
+static enum status end_when(
+	void *context, struct service *service, struct reason *reterr)
+{
+	struct until *until = context;
+	instant deadline = clock_monotonic() + 30 * INSTANT_SECOND;
+
+	while (clock_monotonic() < deadline &&
+		!db_number(until->pg, until->sql))
+		clock_sleep(50000);
+	reason_set(reterr, NULL, "the test has seen enough");
+	service_fail(service, RETRY, reterr);
+	return OK;
+}
+
+/* Runs the reader until `sql` gives 1. */
+static void run_until(const struct stand *stand, const char *sql)
+{
+	const struct intake_settings intake_settings = {
+		.clock = &clock_wall, .retention = INSTANT_NEVER};
+	struct intake *intake = intake_new(&intake_settings);
+	struct reader_settings settings = {.service = "evaluator",
+		.topic = stand->topic,
+		.parked_topic = "postern.parked",
+		.kafka = stand->kafka,
+		.pg = {.conninfo = db_conninfo(),
+			.name = "intake_reader_test",
+			.schema = SCHEMA,
+			.statement_timeout = 20 * INSTANT_SECOND},
+		.lease_time = 5 * INSTANT_SECOND,
+		.batch_records = 100,
+		.batch_bytes = 4 << 20,
+		.user = intake_user(intake)};
+	struct service *service = service_new("intake_reader_test");
+	struct until until = {stand->owner, sql};
+	struct reader *reader = NULL;
+	struct reason reason = {0};
+
+	db_ok(reader_open(&settings, &reader, &reason), &reason);
+	service_start(service, "intake", reader_loop, reader);
+	service_start(service, "until", end_when, &until);
+	service_wait(service);
+	assert_int_equal(db_number(stand->owner, sql), 1);
+	reader_close(&reader);
+	intake_free(&intake);
+	service_free(&service);
+}
+
+static void add_change(struct sample *sample, int number)
+{
+	struct evidence evidence = sample_evidence(sample,
+		arena_printf(sample->arena, "c%d", number), CLASS_CHANGE,
+		SUBJECT, SAMPLE_DAY - number * INSTANT_MINUTE);
+
+	evidence.recorded_time = SAMPLE_DAY - INSTANT_DAY;
+	if (evidence.effective_time > evidence.recorded_time)
+		evidence.effective_time = evidence.recorded_time;
+	evidence.body_node = sample_body(sample, "{\"action\":\"push\"}");
+	sample_add(sample, &evidence);
+}
+
+static void test_intake_reader__parks_the_malformed_and_goes_on(void **state)
+{
+	struct stand stand = set_up("park");
+	struct sample *sample = sample_new();
+	char *why;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		add_change(sample, i);
+	sample->records[7].value = "{\"source\": 1}";
+	sample->records[7].value_length = 13;
+	sample->records[20].value = "not JSON";
+	sample->records[20].value_length = 8;
+	sample_punctuation(sample, 0, SAMPLE_DAY, INSTANT_NEVER);
+	produce(&stand, sample);
+	run_until(&stand, "SELECT (max(next) >= 41)::int FROM consumer_offset");
+	assert_int_equal(
+		db_number(stand.owner, "SELECT count(*) FROM evidence"), 38);
+	assert_int_equal(
+		db_number(stand.owner, "SELECT count(*) FROM punctuation"), 1);
+	assert_int_equal(
+		db_number(stand.owner, "SELECT count(*) FROM outbox"), 2);
+	why = db_value(stand.owner, "SELECT convert_from(value, 'UTF8')"
+				    " FROM outbox ORDER BY seq LIMIT 1");
+	assert_non_null(strstr(why, "$.source"));
+	memory_free(why);
+	sample_free(&sample);
+	tear_down(&stand);
+}
+
+static void test_intake_reader__reads_each_once_over_restarts(void **state)
+{
+	struct stand stand = set_up("once");
+	struct sample *sample = sample_new();
+
+	(void)state;
+	for (int i = 0; i < 30; i++)
+		add_change(sample, i);
+	produce(&stand, sample);
+	run_until(&stand, "SELECT (max(next) >= 30)::int FROM consumer_offset");
+	produce(&stand, sample); /* ingest sent all of it again */
+	run_until(&stand, "SELECT (max(next) >= 60)::int FROM consumer_offset");
+	assert_int_equal(
+		db_number(stand.owner, "SELECT count(*) FROM evidence"), 30);
+	assert_int_equal(
+		db_number(stand.owner, "SELECT count(*) FROM evidence_content"),
+		30);
+	assert_int_equal(db_number(stand.owner,
+				 "SELECT count(*) FROM evidence_conflict"),
+		0);
+	sample_free(&sample);
+	tear_down(&stand);
+}
