@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/topics_admin.h"
 
+#include "daemon/service.h"
 #include "model/topics.h"
 
+#include <stdio.h>
+
+/* A broker that was started with us takes some seconds. */
+#define MAIN_WAIT (30 * INSTANT_SECOND)
 #define PAUSE (200 * INSTANT_SECOND / 1000)
 
 static struct kafka_topic wanted(struct arena *arena,
@@ -65,7 +70,8 @@ static const char *durability(const struct kafka_topic *topic)
 		return "durable: each record is flushed";
 	if (topic->min_insync >= 2)
 		return "durable: two replicas acknowledge";
-	return "as wanted";
+	return topic->compacted ? "compacted: what it holds can be made again"
+				: "durable: as the settings want it";
 }
 
 static void say(struct strbuf *out, const struct kafka_topic *topic,
@@ -107,4 +113,22 @@ enum status topics_check(struct arena *arena,
 	}
 	kafka_admin_close(&admin);
 	return worst;
+}
+
+int topics_main(struct arena *arena, const struct common_settings *common,
+	const struct kafka_settings *kafka, bool create)
+{
+	struct strbuf out;
+	struct reason reason;
+	enum status status;
+
+	strbuf_init(&out, 1u << 16);
+	status = (create ? topics_create : topics_check)(
+		arena, common, kafka, MAIN_WAIT, &out, &reason);
+	fputs(out.text, stdout);
+	strbuf_release(&out);
+	if (status == OK)
+		return 0;
+	fprintf(stderr, "%s: %s\n", reason.place, reason.sentence);
+	return status == CONFIG ? EXIT_SETTINGS : EXIT_FAILED;
 }

@@ -27,3 +27,7 @@ enum status topics_check(struct arena *arena,
 	const struct common_settings *common,
 	const struct kafka_settings *kafka, instant wait, struct strbuf *out,
 	struct reason *reterr) MUST_CHECK;
+/* The whole of either switch for a main(): prints what was done or found, on
+ * standard error what failed; returns the exit code. */
+int topics_main(struct arena *arena, const struct common_settings *common,
+	const struct kafka_settings *kafka, bool create);

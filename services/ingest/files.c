@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "files.h"
+
+#include "adapter.h"
+#include "base/log.h"
+#include "meters.h"
+
+#include <stdio.h>
+
+enum status files_read(const char *sources, struct sources **ret_sources,
+	struct reason *reterr)
+{
+	struct sources *read = NULL;
+	enum status status = adapter_check_all(reterr);
+
+	if (status == OK)
+		status = sources_load(sources, adapter_find, &read, reterr);
+	if (status == OK && ret_sources)
+		*ret_sources = read;
+	else
+		sources_unref(&read);
+	return status;
+}
+
+static void in_force(struct files *files)
+{
+	struct sources *sources = source_book_get(files->book);
+	size_t count = sources_count(sources);
+	char sentence[100];
+
+	sources_unref(&sources);
+	snprintf(sentence, sizeof(sentence), "%zu sources", count);
+	health_set(files->health, files->check, true, sentence);
+	metric_set(files->metrics, METER_SOURCES, NULL, (int64_t)count);
+	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 0);
+}
+
+enum status files_open(
+	struct files *files, const char *sources, struct reason *reterr)
+{
+	struct sources *read;
+	enum status status = files_read(sources, &read, reterr);
+
+	if (status != OK)
+		return status;
+	files->sources = sources;
+	files->book = source_book_new(&read);
+	files->check = health_check(files->health, "files", 0);
+	in_force(files);
+	return OK;
+}
+
+void files_reload(void *context)
+{
+	struct files *files = context;
+	struct sources *sources;
+	struct reason reason;
+	char sentence[200];
+
+	if (files_read(files->sources, &sources, &reason) == OK) {
+		source_book_set(files->book, &sources);
+		toolstate_changed(files->toolstate);
+		in_force(files);
+		log_line(LOG_INFO, "INGEST-RELOADED",
+			LOG_TEXT("sources", files->sources));
+		return;
+	}
+	log_reason(LOG_ERROR, "INGEST-RELOAD-FAILED", &reason);
+	/* Well all the same: the older ones are in force, and to turn senders
+	 * away would lose what they send. */
+	snprintf(sentence, sizeof(sentence),
+		"older files in force: %.60s: %.100s", reason.place,
+		reason.sentence);
+	health_set(files->health, files->check, true, sentence);
+	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 1);
+}

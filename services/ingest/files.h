@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files that people write for ingest: read at the start, by --check, and
+ * anew on SIGHUP, when all of them are taken or none. */
+#pragma once
+
+#include "daemon/health.h"
+#include "daemon/metrics.h"
+#include "edge/source.h"
+#include "edge/toolstate.h"
+
+struct files {
+	const char *sources;
+	struct source_book *book;
+	struct toolstate *toolstate; /* told of a reload */
+	struct metrics *metrics;
+	struct health *health;
+	int check; /* of health */
+};
+
+/* Descriptors of the adapters and every file; CONFIG with the first line that
+ * is wrong. `ret_sources` may be NULL. */
+enum status files_read(const char *sources, struct sources **ret_sources,
+	struct reason *reterr) MUST_CHECK;
+/* Reads all for a process whose health and metrics are set; makes the book,
+ * which is the caller's. */
+enum status files_open(struct files *files, const char *sources,
+	struct reason *reterr) MUST_CHECK;
+/* For service_on_reload: where a file is wrong, the older ones stay in force,
+ * and log, readiness and a metric say why. */
+void files_reload(void *files);
