@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#define FINDINGS_MAX 200000
+#define FINDINGS_MAX 100000
 #define DIGESTS_MAX 8
 
 struct reading {
@@ -102,10 +102,11 @@ static void read_results(struct reading *r)
 
 	JSON_EACH (results, walk)
 		total += json_count(json_get(walk.value, "Vulnerabilities"));
-	if (total > FINDINGS_MAX) {
+	/* Each digest gets a copy of all: that is what must fit. */
+	if (total > FINDINGS_MAX / r->subject_count) {
 		member_refuse(&r->report, "Results",
-			"%zu vulnerabilities are more than %d", total,
-			FINDINGS_MAX);
+			"%zu vulnerabilities of %zu digests are more than %d",
+			total, r->subject_count, FINDINGS_MAX);
 		return;
 	}
 	findings_init(&r->findings, r->delivery->arena, total);

@@ -335,3 +335,23 @@ static void test_trivy__a_key_fits_an_index(void **state)
 		"over 1024 bytes");
 	tell_free(told);
 }
+
+/* Bounded before anything is made of it: one finding too many for two. */
+static void test_trivy__findings_are_bounded_over_all_digests(void **state)
+{
+	struct told *told = tell_new("trivy");
+	size_t room = (size_t)3 << 20;
+	char *body = arena_alloc(told->arena, room), *at = body;
+
+	(void)state;
+	at += snprintf(at, 1000,
+		"{" HEAD ",\"Metadata\":{\"RepoDigests\":[\"a@sha256:" HEX64
+		"\",\"b@sha256:" HEX65 "\"]},\"Results\":[{"
+		"\"Vulnerabilities\":[0");
+	for (int i = 0; i < 50000; i++)
+		at += snprintf(at, 8, ",%d", i % 10);
+	snprintf(at, 100, "]}]}");
+	tell(told, body);
+	assert_refused(told, "$.Results", "50001 vulnerabilities of 2");
+	tell_free(told);
+}
