@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARENA_MAX ((size_t)512 << 20)
+/* As much as translating one delivery may take (TRANSLATION_ARENA). */
+#define ARENA_MAX ((size_t)4 << 30)
 
 static void usage_all(FILE *out)
 {
