@@ -316,7 +316,7 @@ static bool learn(
 		if (outcome->result == SINK_AWAY ||
 			outcome->result == SINK_BARRED)
 			worst = outcome;
-		else
+		else if (outcome->result != SINK_UNTRIED)
 			answered = true;
 	}
 	measure(dispatch, METRIC_AWAY, dispatch->name, worst != NULL);
@@ -348,7 +348,8 @@ static void settle(struct dispatch *dispatch, struct notice *notices,
 			row ? ROW_BACK_OFF_MOST : INSTANT_MINUTE,
 			outs[i].outcome.wait, dice());
 		notice_settle(&notices[i], dispatch->kind, &times);
-		observe(dispatch, &notices[i]);
+		if (notices[i].out.action != NOTICE_ACTIONS)
+			observe(dispatch, &notices[i]);
 	}
 }
 

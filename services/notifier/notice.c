@@ -233,8 +233,16 @@ static bool worth_saying(const struct notice *notice)
 void notice_settle(struct notice *notice, const struct sink *kind,
 	const struct notice_times *times)
 {
+	if (notice->out.outcome.result == SINK_UNTRIED) {
+		notice->out.action = NOTICE_ACTIONS;
+		notice->due_at = times->now;
+		notice->said = false;
+		return;
+	}
 	notice->attempts++;
 	switch (notice->out.outcome.result) {
+	case SINK_UNTRIED:
+		break;
 	case SINK_DELIVERED:
 		notice->result = NOTICE_DELIVERED;
 		notice->tries = 0;

@@ -44,7 +44,8 @@ enum status notices_due(struct pg *pg, struct arena *arena, const char *sink,
 enum notice_action notice_next(const struct notice *notice,
 	const struct sink *kind, instant now, instant *ret_due);
 
-/* Takes the outcome of `notice->out` into the row; sets what is below. */
+/* Takes the outcome of `notice->out` into the row; sets what is below. Where it
+ * was untried nothing changes, and the action becomes NOTICE_ACTIONS. */
 void notice_settle(struct notice *notice, const struct sink *kind,
 	const struct notice_times *times);
 /* As if it had been delivered, but nobody was told. */

@@ -36,6 +36,7 @@ struct sink_settings {
 };
 
 enum sink_result {
+	SINK_UNTRIED, /* it was not its turn: the instance went away before */
 	SINK_DELIVERED,
 	SINK_AGAIN,  /* this notice did not get through: later */
 	SINK_AWAY,   /* nor would another: the instance is away */
