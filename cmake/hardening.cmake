@@ -24,6 +24,8 @@ add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wformat=2 -Wshadow
 	-Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wundef
 	-Wimplicit-fallthrough -Wconversion -Wno-sign-conversion
 	-Wno-gnu-zero-variadic-macro-arguments -fno-common)
+# Sentences and places live in fixed storage and are cut on purpose.
+add_compile_options($<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
 add_compile_definitions(_GNU_SOURCE)
 
 function(postern_try_flags)
