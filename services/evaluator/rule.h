@@ -32,6 +32,9 @@ struct window_needs {
 	 * `back`, and of each (class, kind, subject, source) the newest one
 	 * that is not; 0: what was newest at `from`, and all that follows. */
 	instant back;
+	/* The same for the subject's own evidence, where less will do; 0: it
+	 * will not. */
+	instant own_back;
 };
 
 struct judgement {

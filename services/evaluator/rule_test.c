@@ -93,7 +93,8 @@ static const struct kind kinds[] = {
 		"{field: change.revision, same_as: $revision}}\n"
 		"allowed: {not: {field: deployment.initiator, equals: eve}}\n"
 		"settle: 12s\n"
-		"look_back: 60s\n"},
+		"look_back: 100s\n"
+		"judge_for: 60s\n"},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -360,14 +361,15 @@ static void cut_past(struct trial *t, instant from, struct window *ret)
 	const struct window_needs *needs = &t->b.criterion.needs;
 	struct window_evidence *rows =
 		arena_array(t->scratch, BENCH_ROWS, sizeof(*rows));
-	instant whole = from - needs->back;
-
 	*ret = *in;
 	ret->from = from;
 	ret->evidence = rows;
 	ret->evidence_count = 0;
 	for (size_t i = 0; i < in->evidence_count; i++) {
 		const struct window_evidence *row = &in->evidence[i];
+		instant whole = from - (needs->own_back && !row->relation
+						       ? needs->own_back
+						       : needs->back);
 		size_t newer = 0;
 
 		while (newer < i &&

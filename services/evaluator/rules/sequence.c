@@ -3,21 +3,24 @@
  * B was preceded by A, joined by what B and the rows before it name: a
  * deployment names a revision, the merge of that revision names a pull
  * request, whose approval is looked for. Steps and names are parameters; this
- * file knows no tool. Repeats of B (same names, no gap of look_back) are one
- * B, and what was looked for lies within look_back of its first row.
+ * file knows no tool. Repeats of B (same names, no gap of judge_for) are one
+ * B; what comes before it lies within look_back of its first row. A B that is
+ * older than judge_for is not judged anew: what was said of it still holds,
+ * whatever rows there are no more.
  */
 #include "answer.h"
 #include "chain.h"
 
 #define SETTLE (2 * INSTANT_MINUTE)
-#define LOOK_BACK (30 * INSTANT_DAY)
+#define LOOK_BACK (60 * INSTANT_DAY)
+#define JUDGE_FOR (2 * INSTANT_DAY)
 
 struct sequence_plan {
 	struct chain chain;
 	const struct predicate *allowed; /* who may do B; NULL: anybody */
 	struct pick known;               /* class CLASSES: not asked */
 	enum verdict unseen;             /* of a name nobody heard of */
-	instant settle, look_back;
+	instant settle, look_back, judge_for;
 	struct observations observations;
 	const char *remedy;
 	const char *relations[CHAIN_STEPS_MAX + 2];
@@ -74,10 +77,14 @@ static enum status compile_times(const struct doc *parameters,
 	if (status == OK)
 		status = duration_optional(parameters, "look_back", LOOK_BACK,
 			&plan->look_back, reterr);
-	if (status == OK && (plan->settle >= plan->look_back ||
-				    plan->look_back > INSTANT_NEVER / 4))
+	if (status == OK)
+		status = duration_optional(parameters, "judge_for", JUDGE_FOR,
+			&plan->judge_for, reterr);
+	if (status == OK && (plan->settle >= plan->judge_for ||
+				    plan->judge_for > INSTANT_NEVER / 8 ||
+				    plan->look_back > INSTANT_NEVER / 8))
 		return doc_error(parameters, reterr,
-			"\"look_back\" must be longer than \"settle\"");
+			"\"judge_for\" must be longer than \"settle\"");
 	return status;
 }
 
@@ -106,8 +113,8 @@ static enum status sequence_compile(struct arena *arena,
 	const void **ret_plan, struct reason *reterr)
 {
 	static const char *const keys[] = {"then", "steps", "allowed",
-		"known_by", "unseen", "settle", "look_back", "observe",
-		"remedy", NULL};
+		"known_by", "unseen", "settle", "look_back", "judge_for",
+		"observe", "remedy", NULL};
 	struct sequence_plan *plan = arena_alloc(arena, sizeof(*plan));
 	enum status status = doc_only(parameters, keys, reterr);
 
@@ -138,14 +145,17 @@ static void sequence_needs(const void *plan, struct window_needs *ret)
 	ret->own_classes = sequence->own_classes;
 	ret->relations = sequence->relations;
 	ret->neighbour_classes = sequence->neighbour_classes;
-	ret->back = 2 * sequence->look_back;
+	ret->own_back = 2 * sequence->judge_for;
+	ret->back = sequence->judge_for + sequence->look_back;
+	if (ret->back < ret->own_back)
+		ret->back = ret->own_back;
 }
 
 struct happening {
 	const struct window_evidence
 		*row; /* first of its repeats; NULL: none */
 	struct bindings names;
-	bool old; /* it began before look_back: nothing can be said anew */
+	bool old; /* it began before judge_for */
 };
 
 /* The B that counts at `at`. */
@@ -155,13 +165,13 @@ static void find_happening(const struct sequence_plan *plan,
 {
 	struct window_walk walk = {0};
 	const struct window_evidence *row;
-	instant oldest = at - plan->look_back;
+	instant oldest = at - plan->judge_for;
 
 	*ret = (struct happening){0};
 	while ((row = pick_next(&plan->chain.then, window, NULL, at, &walk))) {
 		struct bindings names;
 
-		if (ret->row && time_after(row->effective, plan->look_back) <=
+		if (ret->row && time_after(row->effective, plan->judge_for) <=
 					ret->row->effective)
 			return;
 		if (!ret->row && row->effective <= oldest)
@@ -205,7 +215,7 @@ static void judge_nothing(const struct sequence_plan *plan,
 	}
 	answer_pending(ret,
 		arena_printf(arena, "no %s that counts within %s", word,
-			duration_text(arena, plan->look_back)),
+			duration_text(arena, plan->judge_for)),
 		arena_printf(arena, "the next %s", word));
 	ret->source = any->source;
 }
@@ -363,7 +373,7 @@ static void sequence_judge(const struct criterion *criterion, const void *plan,
 		answer_pending(ret,
 			arena_printf(arena, "%s is older than %s",
 				chain_name_text(&happening.names, arena),
-				duration_text(arena, sequence->look_back)),
+				duration_text(arena, sequence->judge_for)),
 			"the next one");
 		ret->source = happening.row->source;
 	} else if (!chain_named(&sequence->chain, &happening.names)) {
@@ -373,12 +383,12 @@ static void sequence_judge(const struct criterion *criterion, const void *plan,
 			"evidence that names it");
 		ret->source = happening.row->source;
 		ret->next_change = time_after(
-			happening.row->effective, sequence->look_back);
+			happening.row->effective, sequence->judge_for);
 	} else {
 		judge_settled(sequence, window, &happening, at, arena, ret);
 		ret->next_change = time_first(
 			ret->next_change, time_after(happening.row->effective,
-						  sequence->look_back));
+						  sequence->judge_for));
 	}
 	answer_decided_by(ret, evidence_class_name(sequence->chain.then.class),
 		chain_name_text(&happening.names, arena), happening.row->id);

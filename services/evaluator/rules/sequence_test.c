@@ -31,7 +31,8 @@
 	"allowed: {any: [{field: deployment.automated, equals: true}, "        \
 	"{field: deployment.initiator, in: [ann, bob]}]}\n"                    \
 	"settle: 20s\n"                                                        \
-	"look_back: 100s\n"                                                    \
+	"look_back: 85s\n"                                                     \
+	"judge_for: 100s\n"                                                    \
 	"observe: [{kind: revision, field: deployment.revision}, {kind: "      \
 	"user, field: change.actor}]\n"                                        \
 	"remedy: have it reviewed\n"
@@ -307,6 +308,23 @@ static void test_sequence__repeats_are_one_happening(void **state)
 	bench_end(&b);
 }
 
+static void test_sequence__looks_back_no_further_than_it_says(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, 1, "");
+	reviewed(&b, 10, "approved", "ann", 7);
+	merged(&b, 20, "r1");
+	deployed(&b, 94, "r1");
+	bench_wants(&b, 94, VERDICT_PASS, 194);
+	deployed(&b, 95, "r2");
+	deployed(&b, 96, "r1");
+	bench_wants(&b, 116, VERDICT_FAIL, 196);
+	bench_says(&b, "0 of 1 approval", "");
+	bench_end(&b);
+}
+
 static void test_sequence__another_revision_is_judged_anew(void **state)
 {
 	struct bench b;
@@ -398,7 +416,7 @@ static void test_sequence__refuses_wrong_times_and_words(void **state)
 		"then: {evidence: scan, bind: {a: b}}\nsteps:\n- {name: x, "
 		"evidence: scan, where: {field: a, exists: true}}\n";
 	static const char *const rows[][3] = {
-		{"settle: 2m\nlook_back: 1m\n", ":1:1", "longer than"},
+		{"settle: 2m\njudge_for: 2m\n", ":1:1", "longer than"},
 		{"unseen: pass\n", ":4:9", "unknown or fail"},
 		{"known_by: {x: 1}\n", ":4:15", "not known"},
 		{"allowed: {}\n", ":4:10", "a condition"},
