@@ -32,7 +32,7 @@ struct drain {
 	pthread_mutex_t lock; /* guards the two below and `stored` above */
 	pthread_cond_t reported;
 	size_t awaited;
-	char why[200];
+	char why[700]; /* a reason, and a lane of the spool */
 	instant back_off;
 };
 
