@@ -24,8 +24,9 @@ CREATE TABLE evidence (
 	leaf           bytea NOT NULL,       -- unsequenced: position comes from the sequencer
 	PRIMARY KEY (id, recorded_at)
 ) PARTITION BY RANGE (recorded_at);
--- Newest evidence of a class for a subject, as of a time.
-CREATE INDEX evidence_as_of ON evidence (subject, class, effective_at DESC, recorded_at DESC, id DESC);
+-- What a window reads: lines of evidence by (source, kind), found by skipping from
+-- one to the next, each as of a time.
+CREATE INDEX evidence_line ON evidence (subject, class, source, kind, effective_at, recorded_at, id);
 
 CREATE TABLE evidence_content (
 	id          bytea NOT NULL,

@@ -72,7 +72,8 @@ struct window {
 	const char *tenant;
 	const struct label *labels; /* of the subject, newest known */
 	size_t label_count;
-	instant from; /* nothing can be asked for an earlier instant */
+	const char *unmapped; /* why no rule maps it to a service; NULL */
+	instant from;         /* nothing can be asked for an earlier instant */
 	const struct window_evidence *evidence; /* newest first */
 	size_t evidence_count;
 	const struct window_relation *relations;
