@@ -21,6 +21,8 @@
 #define WAIT (INSTANT_SECOND / 4)
 #define STAND_BY INSTANT_SECOND
 #define PATIENCE INSTANT_MINUTE
+#define SLOW                                                                   \
+	(2 * INSTANT_SECOND) /* a lost connection may be the pair's doing */
 #define BACK_OFF_LEAST (INSTANT_SECOND / 10)
 #define BACK_OFF_MOST (10 * INSTANT_SECOND)
 
@@ -37,6 +39,7 @@ struct judge {
 	/* Begun in the journal and not done, in `turn`. */
 	struct agenda_pair *begun;
 	size_t begun_count;
+	bool slow; /* the first of them took so long that we were cut off */
 	struct service *service; /* NULL: run by a test */
 };
 
@@ -99,16 +102,48 @@ static void count(struct judge *judge, int row, const char *label, size_t n)
 		metric_add(judge->settings.metrics, row, label, (int64_t)n);
 }
 
-/* Those that were begun when the connection was lost did not die. */
+/* The pair failed in an orderly way; it must not be the head of the queue. */
+static enum status put_off(struct judge *judge, const struct agenda_pair *pair,
+	const struct journal *journal, const struct reason *why,
+	struct reason *reterr)
+{
+	enum status status;
+
+	log_line(LOG_WARN, "JUDGE-PAIR-FAILED",
+		LOG_TEXT("criterion", pair->criterion),
+		LOG_TEXT("subject", pair->subject),
+		LOG_TEXT("what", why->sentence), LOG_TEXT("where", why->place));
+	count(judge, judge->settings.failed_row, "failed", 1);
+	status = journal_failed(judge->pg, judge->pair, pair, why, reterr);
+	if (status == OK)
+		status = agenda_delay(judge->pg, judge->pair, pair,
+			journal_delay(journal->failures + 1), reterr);
+	return status;
+}
+
+/* Those that were begun when the connection was lost did not die; one that
+ * held it for so long that the server ended it has failed. */
 static enum status leave_begun(struct judge *judge, struct reason *reterr)
 {
+	struct journal journal = {0};
+	struct reason why;
 	enum status status = OK;
 
-	if (judge->begun_count)
-		status = journal_left(judge->pg, judge->turn, judge->begun,
-			judge->begun_count, reterr);
-	if (status == OK)
+	if (judge->begun_count && judge->slow) {
+		reason_set(&why, NULL,
+			"it took longer than the database waits for us");
+		status = put_off(judge, judge->begun, &journal, &why, reterr);
+	} else if (judge->begun_count) {
+		status = journal_left(
+			judge->pg, judge->turn, judge->begun, 1, reterr);
+	}
+	if (status == OK && judge->begun_count > 1)
+		status = journal_left(judge->pg, judge->turn, judge->begun + 1,
+			judge->begun_count - 1, reterr);
+	if (status == OK) {
 		judge->begun_count = 0;
+		judge->slow = false;
+	}
 	return status;
 }
 
@@ -166,25 +201,6 @@ static enum status connect(struct judge *judge, struct reason *reterr)
 	return enter(judge, reterr);
 }
 
-/* The pair failed in an orderly way; it must not be the head of the queue. */
-static enum status put_off(struct judge *judge, const struct agenda_pair *pair,
-	const struct journal *journal, const struct reason *why,
-	struct reason *reterr)
-{
-	enum status status;
-
-	log_line(LOG_WARN, "JUDGE-PAIR-FAILED",
-		LOG_TEXT("criterion", pair->criterion),
-		LOG_TEXT("subject", pair->subject),
-		LOG_TEXT("what", why->sentence), LOG_TEXT("where", why->place));
-	count(judge, judge->settings.failed_row, "failed", 1);
-	status = journal_failed(judge->pg, judge->pair, pair, why, reterr);
-	if (status == OK)
-		status = agenda_delay(judge->pg, judge->pair, pair,
-			journal_delay(journal->failures + 1), reterr);
-	return status;
-}
-
 static void note(struct judge *judge, const struct agenda_pair *pair,
 	const struct judge_outcome *outcome, instant begun)
 {
@@ -228,8 +244,10 @@ static enum status one_pair(struct judge *judge, const struct agenda_pair *pair,
 	}
 	pg_rollback(judge->pg);
 	*reterr = why;
-	if (!pg_alive(judge->pg) || status == CONFIG)
+	if (!pg_alive(judge->pg) || status == CONFIG) {
+		judge->slow = clock_monotonic() - begun > SLOW;
 		return status == CONFIG ? CONFIG : RETRY;
+	}
 	return put_off(judge, pair, journal, &why, reterr);
 }
 

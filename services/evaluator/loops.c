@@ -5,6 +5,7 @@
 #include "daemon/reader.h"
 #include "daemon/relay.h"
 #include "intake.h"
+#include "judge.h"
 #include "meters.h"
 #include "model/topics.h"
 #include "watermark.h"
@@ -18,6 +19,8 @@ struct loops {
 	struct intake *intake;
 	struct reader *reader;
 	struct watermark_keeper *now;
+	struct judge *judges[EVALUATOR_JUDGES_MOST];
+	size_t judge_count;
 	struct relay *relay;
 };
 
@@ -71,6 +74,31 @@ static enum status open_relay(struct loops *loops, struct reason *reterr)
 	return relay_open(&relay, &loops->relay, reterr);
 }
 
+/* Each its own connection; they share the agenda. */
+static enum status open_judges(struct loops *loops, struct reason *reterr)
+{
+	const struct evaluator_settings *values = &loops->evaluator->values;
+	struct judge_settings judge = {.pack = loops->evaluator->pack,
+		.topic_prefix = values->common.topic_prefix,
+		.health = loops->health,
+		.metrics = loops->metrics,
+		.judged_row = METER_JUDGED,
+		.published_row = METER_PUBLISHED,
+		.failed_row = METER_JUDGING_FAILED,
+		.seconds_row = METER_JUDGING_SECONDS};
+	enum status status = OK;
+
+	for (int64_t i = 0; i < values->judges && status == OK; i++) {
+		judge.name = arena_printf(
+			loops->arena, "judge %lld", (long long)i + 1);
+		judge.pg = evaluator_database(loops->evaluator,
+			arena_printf(loops->arena, "evaluator %s", judge.name));
+		status = judge_open(&judge, &loops->judges[i], reterr);
+		loops->judge_count += status == OK;
+	}
+	return status;
+}
+
 enum status loops_open(const struct evaluator *evaluator, struct health *health,
 	struct metrics *metrics, struct loops **ret, struct reason *reterr)
 {
@@ -84,6 +112,8 @@ enum status loops_open(const struct evaluator *evaluator, struct health *health,
 	loops->evidence = topic_name(loops->arena,
 		evaluator->values.common.topic_prefix, TOPIC_EVIDENCE);
 	status = open_intake(loops, reterr);
+	if (status == OK)
+		status = open_judges(loops, reterr);
 	if (status == OK)
 		status = open_relay(loops, reterr);
 	if (status != OK) {
@@ -99,6 +129,8 @@ void loops_start(struct loops *loops, struct service *service)
 {
 	service_start(service, "intake", reader_loop, loops->reader);
 	service_start(service, "now", watermark_loop, loops->now);
+	for (size_t i = 0; i < loops->judge_count; i++)
+		service_start(service, "judge", judge_loop, loops->judges[i]);
 	service_start(service, "relay", relay_loop, loops->relay);
 }
 
@@ -111,6 +143,8 @@ void loops_close(struct loops **loops)
 	reader_close(&gone->reader);
 	intake_free(&gone->intake);
 	watermark_close(&gone->now);
+	for (size_t i = 0; i < gone->judge_count; i++)
+		judge_close(&gone->judges[i]);
 	if (gone->relay)
 		relay_close(&gone->relay);
 	arena_free(&gone->arena);
