@@ -7,14 +7,16 @@
 
 #include <stdio.h>
 
-enum status files_read(const char *sources, struct sources **ret_sources,
-	struct reason *reterr)
+enum status files_read(const char *sources, const char *subjects,
+	struct sources **ret_sources, struct reason *reterr)
 {
 	struct sources *read = NULL;
 	enum status status = adapter_check_all(reterr);
 
 	if (status == OK)
 		status = sources_load(sources, adapter_find, &read, reterr);
+	if (status == OK && subjects)
+		status = translate_check(subjects, reterr);
 	if (status == OK && ret_sources)
 		*ret_sources = read;
 	else
@@ -35,34 +37,51 @@ static void in_force(struct files *files)
 	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 0);
 }
 
-enum status files_open(
-	struct files *files, const char *sources, struct reason *reterr)
+enum status files_open(struct files *files, struct reason *reterr)
 {
 	struct sources *read;
-	enum status status = files_read(sources, &read, reterr);
+	enum status status =
+		files_read(files->sources, files->subjects, &read, reterr);
 
 	if (status != OK)
 		return status;
-	files->sources = sources;
 	files->book = source_book_new(&read);
 	files->check = health_check(files->health, "files", 0);
 	in_force(files);
 	return OK;
 }
 
+/* Both are read before either is taken. */
+static enum status take_anew(struct files *files, struct reason *reterr)
+{
+	struct sources *sources;
+	enum status status =
+		files_read(files->sources, files->subjects, &sources, reterr);
+
+	if (status != OK)
+		return status;
+	if (files->subjects)
+		status = translate_reload(files->translate, reterr);
+	if (status == OK)
+		source_book_set(files->book, &sources);
+	else
+		sources_unref(&sources);
+	return status;
+}
+
 void files_reload(void *context)
 {
 	struct files *files = context;
-	struct sources *sources;
 	struct reason reason;
 	char sentence[200];
 
-	if (files_read(files->sources, &sources, &reason) == OK) {
-		source_book_set(files->book, &sources);
+	if (take_anew(files, &reason) == OK) {
 		toolstate_changed(files->toolstate);
 		in_force(files);
 		log_line(LOG_INFO, "INGEST-RELOADED",
-			LOG_TEXT("sources", files->sources));
+			LOG_TEXT("sources", files->sources),
+			LOG_TEXT("subjects",
+				files->subjects ? files->subjects : ""));
 		return;
 	}
 	log_reason(LOG_ERROR, "INGEST-RELOAD-FAILED", &reason);

@@ -7,11 +7,13 @@
 #include "daemon/metrics.h"
 #include "edge/source.h"
 #include "edge/toolstate.h"
+#include "translate/translate.h"
 
 struct files {
-	const char *sources;
+	const char *sources, *subjects; /* subjects: NULL where there is none */
 	struct source_book *book;
-	struct toolstate *toolstate; /* told of a reload */
+	struct toolstate *toolstate; /* told of a reload, both */
+	struct translate *translate;
 	struct metrics *metrics;
 	struct health *health;
 	int check; /* of health */
@@ -19,12 +21,11 @@ struct files {
 
 /* Descriptors of the adapters and every file; CONFIG with the first line that
  * is wrong. `ret_sources` may be NULL. */
-enum status files_read(const char *sources, struct sources **ret_sources,
-	struct reason *reterr) MUST_CHECK;
-/* Reads all for a process whose health and metrics are set; makes the book,
- * which is the caller's. */
-enum status files_open(struct files *files, const char *sources,
-	struct reason *reterr) MUST_CHECK;
+enum status files_read(const char *sources, const char *subjects,
+	struct sources **ret_sources, struct reason *reterr) MUST_CHECK;
+/* Reads all for a process whose names, health and metrics are set; makes the
+ * book, which is the caller's. */
+enum status files_open(struct files *files, struct reason *reterr) MUST_CHECK;
 /* For service_on_reload: where a file is wrong, the older ones stay in force,
  * and log, readiness and a metric say why. */
 void files_reload(void *files);

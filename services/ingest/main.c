@@ -14,29 +14,90 @@
 #include "edge/edge.h"
 #include "files.h"
 #include "meters.h"
+#include "translate/translate.h"
 
 #include <stdio.h>
 
-static enum status open_all(const struct ingest_settings *settings,
-	struct files *files, struct edge *edge, struct admin **admin,
-	struct reason *reterr)
-{
-	enum status status = files_open(files, settings->sources, reterr);
+/* A delivery is in Kafka or in the spool so long after it was stamped. */
+#define AFTER_DEADLINE (INSTANT_SECOND / 2)
 
-	edge->settings = settings;
-	edge->health = files->health;
-	edge->metrics = files->metrics;
-	edge->tally = tally_new();
-	edge->book = files->book;
+struct ingest {
+	const struct ingest_settings *settings;
+	struct files files;
+	struct edge edge;
+	struct translate *translate;
+	struct admin *admin;
+};
+
+static enum status open_translate(struct ingest *ingest, struct reason *reterr)
+{
+	const struct ingest_settings *settings = ingest->settings;
+
+	return translate_open(
+		&(struct translate_settings){.kafka = settings->kafka,
+			.topic_prefix = settings->common.topic_prefix,
+			.group = settings->group,
+			.subjects = settings->subjects,
+			.punctuation_margin =
+				settings->ack_deadline + AFTER_DEADLINE,
+			.spool_oldest = edge_spool_oldest,
+			.context = &ingest->edge,
+			.book = ingest->files.book,
+			.tally = ingest->edge.tally,
+			.clock = &clock_wall,
+			.health = ingest->files.health,
+			.metrics = ingest->files.metrics},
+		&ingest->translate, reterr);
+}
+
+static enum status open_all(struct ingest *ingest, struct reason *reterr)
+{
+	const struct ingest_settings *settings = ingest->settings;
+	struct files *files = &ingest->files;
+	enum status status;
+
+	*files = (struct files){.sources = settings->sources,
+		.subjects = settings->subjects,
+		.health = health_new(&clock_wall),
+		.metrics = meters_new()};
+	status = files_open(files, reterr);
+	ingest->edge = (struct edge){.settings = settings,
+		.health = files->health,
+		.metrics = files->metrics,
+		.tally = tally_new(),
+		.book = files->book};
 	if (status == OK)
-		status = edge_open(edge, reterr);
+		status = edge_open(&ingest->edge, reterr);
+	if (status == OK)
+		status = open_translate(ingest, reterr);
 	if (status == OK)
 		status = admin_open(settings->common.admin_address,
 			(unsigned)settings->common.admin_port, files->health,
-			files->metrics, admin, reterr);
-	if (status == OK)
-		status = edge_listen(edge, reterr);
-	return status;
+			files->metrics, &ingest->admin, reterr);
+	return status == OK ? edge_listen(&ingest->edge, reterr) : status;
+}
+
+static void start(struct ingest *ingest, struct service *service)
+{
+	log_line(LOG_INFO, "ADMIN-LISTENING",
+		LOG_TEXT("address", ingest->settings->common.admin_address),
+		LOG_NUMBER("port", admin_port(ingest->admin)));
+	edge_start(&ingest->edge, service);
+	service_start(service, "translate", translate_loop, ingest->translate);
+	ingest->files.toolstate = ingest->edge.toolstate;
+	ingest->files.translate = ingest->translate;
+	service_on_reload(service, files_reload, &ingest->files);
+}
+
+static void close_all(struct ingest *ingest)
+{
+	admin_close(&ingest->admin);
+	translate_close(&ingest->translate);
+	edge_close(&ingest->edge);
+	tally_free(&ingest->edge.tally);
+	source_book_free(&ingest->files.book);
+	metrics_free(&ingest->files.metrics);
+	health_free(&ingest->files.health);
 }
 
 static int refuse(const struct reason *reason)
@@ -49,30 +110,17 @@ static int refuse(const struct reason *reason)
 static int run(const struct ingest_settings *settings)
 {
 	struct service *service = service_new("ingest");
-	struct files files = {
-		.health = health_new(&clock_wall), .metrics = meters_new()};
-	struct edge edge = {0};
-	struct admin *admin = NULL;
+	struct ingest ingest = {.settings = settings};
 	struct reason reason;
 	int code;
 
-	if (open_all(settings, &files, &edge, &admin, &reason) == OK) {
-		log_line(LOG_INFO, "ADMIN-LISTENING",
-			LOG_TEXT("address", settings->common.admin_address),
-			LOG_NUMBER("port", admin_port(admin)));
-		files.toolstate = edge.toolstate;
-		service_on_reload(service, files_reload, &files);
-		edge_start(&edge, service);
+	if (open_all(&ingest, &reason) == OK) {
+		start(&ingest, service);
 		code = service_wait(service);
 	} else {
 		code = refuse(&reason);
 	}
-	admin_close(&admin);
-	edge_close(&edge);
-	tally_free(&edge.tally);
-	source_book_free(&files.book);
-	metrics_free(&files.metrics);
-	health_free(&files.health);
+	close_all(&ingest);
 	service_free(&service);
 	return code;
 }
@@ -92,7 +140,8 @@ int main(int argc, char **argv)
 		code = topics_main(arena, &settings.common, &settings.kafka,
 			which == INGEST_CREATE_TOPICS);
 	else if (wish == SETTINGS_CHECK)
-		code = files_read(settings.sources, NULL, &reason) == OK
+		code = files_read(settings.sources, settings.subjects, NULL,
+			       &reason) == OK
 			       ? ingest_settings_print(arena, &settings)
 			       : refuse(&reason);
 	else if (wish == SETTINGS_RUN)

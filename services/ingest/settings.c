@@ -174,6 +174,7 @@ enum status ingest_settings_load(struct arena *arena, int argc, char **argv,
 	if (status != OK || *ret_wish == SETTINGS_DONE)
 		return status;
 	name_instance(arena, ret);
+	ret->group = arena_printf(arena, "%s-ingest", ret->common.topic_prefix);
 	status = common_log(&ret->common, reterr);
 	if (status == OK)
 		status = common_kafka(

@@ -23,7 +23,9 @@ struct ingest_settings {
 	const char *instance;
 	bool answer_at_enqueue; /* test builds only */
 
-	struct kafka_settings kafka; /* made of the above */
+	/* Made of the above. */
+	struct kafka_settings kafka;
+	const char *group; /* of those who translate, in all processes */
 };
 
 enum ingest_switch { INGEST_CREATE_TOPICS, INGEST_CHECK_TOPICS };
