@@ -101,6 +101,10 @@ static enum status read_urls(struct route_reading *reading,
 		return doc_error(list ? list : node, reading->reterr,
 			"needs urls: a list of 1 to %d, one per instance",
 			URLS_MAX);
+	if (config->kind->cases && list->count > 1)
+		return say(reading, list,
+			"one address of a server that keeps cases is enough: "
+			"each would get a case of its own");
 	config->urls = arena_array(reading->arena, list->count, sizeof(char *));
 	DOC_EACH (list, item) {
 		const char **url = &config->urls[config->url_count];
