@@ -13,6 +13,7 @@ option(POSTERN_TESTING "test-only switches; never in a release" ON)
 if(POSTERN_HARDEN)
 	set(POSTERN_TESTING OFF)
 endif()
+option(POSTERN_TESTS "build the tests" ${POSTERN_TESTING})
 
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_EXTENSIONS ON)

@@ -51,7 +51,7 @@ endfunction()
 # functions "static void test_...(void **state)"; nobody keeps a list. A release
 # has no tests: it lacks the switches they use.
 function(postern_test file)
-	if(NOT POSTERN_TESTING)
+	if(NOT POSTERN_TESTS)
 		return()
 	endif()
 	get_filename_component(stem ${file} NAME_WE)
