@@ -318,6 +318,56 @@ enum status kafka_out_partitions(struct kafka_out *out, const char *topic,
 	return RETRY;
 }
 
+static void note_ends(const rd_kafka_ListOffsets_result_t *result,
+	const int32_t *partitions, size_t count, int64_t *ret)
+{
+	size_t answers;
+	const rd_kafka_ListOffsetsResultInfo_t **infos =
+		rd_kafka_ListOffsets_result_infos(result, &answers);
+
+	for (size_t i = 0; i < count; i++)
+		ret[i] = -1;
+	for (size_t k = 0; k < answers; k++) {
+		const rd_kafka_topic_partition_t *one =
+			rd_kafka_ListOffsetsResultInfo_topic_partition(
+				infos[k]);
+
+		for (size_t i = 0; !one->err && i < count; i++)
+			if (partitions[i] == one->partition)
+				ret[i] = one->offset;
+	}
+}
+
+enum status kafka_out_ends(struct kafka_out *out, const char *topic,
+	const int32_t *partitions, size_t count, instant wait, int64_t *ret,
+	struct reason *reterr)
+{
+	rd_kafka_topic_partition_list_t *asked =
+		rd_kafka_topic_partition_list_new((int)count);
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(out->rk);
+	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	rd_kafka_event_t *event;
+
+	for (size_t i = 0; i < count; i++)
+		rd_kafka_topic_partition_list_add(asked, topic, partitions[i])
+			->offset = RD_KAFKA_OFFSET_SPEC_LATEST;
+	rd_kafka_ListOffsets(out->rk, asked, NULL, queue);
+	event = rd_kafka_queue_poll(queue, kafka_milliseconds(wait));
+	if (event)
+		err = rd_kafka_event_error(event);
+	if (event && !err)
+		note_ends(rd_kafka_event_ListOffsets_result(event), partitions,
+			count, ret);
+	if (event)
+		rd_kafka_event_destroy(event);
+	rd_kafka_queue_destroy(queue);
+	rd_kafka_topic_partition_list_destroy(asked);
+	if (!err)
+		return OK;
+	reason_set(reterr, topic, "%s", rd_kafka_err2str(err));
+	return RETRY;
+}
+
 static enum status transacted(
 	rd_kafka_error_t *error, const char *step, struct reason *reterr)
 {

@@ -58,6 +58,14 @@ size_t kafka_out_in_flight(struct kafka_out *out);
  * where none answers or there is no such topic. */
 enum status kafka_out_partitions(struct kafka_out *out, const char *topic,
 	instant wait, int *ret, struct reason *reterr) MUST_CHECK;
+/*
+ * The offset after the last record of each partition, asked in one go: `ret`
+ * has `count` places, -1 where one is not known. A consumer's own connection
+ * is the wrong one to ask, it waits for records there. RETRY: nobody answered.
+ */
+enum status kafka_out_ends(struct kafka_out *out, const char *topic,
+	const int32_t *partitions, size_t count, instant wait, int64_t *ret,
+	struct reason *reterr) MUST_CHECK;
 
 /* With a transactional_id only. Fencing is REJECT: another relay took over. */
 enum status kafka_out_fence(

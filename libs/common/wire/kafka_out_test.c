@@ -302,3 +302,58 @@ static void test_kafka_out__takes_a_mock_cluster_by_property(void **state)
 	assert_int_equal(seen.count[KAFKA_STORED], 1);
 	kafka_out_close(&out, INSTANT_SECOND);
 }
+
+static void test_kafka_out__knows_partitions_and_their_ends(void **state)
+{
+	struct kafka_mock *mock = kafka_mock_new(1);
+	struct seen seen = {0};
+	struct kafka_record record = text_record("k", "v");
+	const int32_t partitions[] = {2, 0, 1};
+	int64_t ends[3];
+	struct kafka_out *out;
+	struct reason reason;
+	int count = 0;
+
+	(void)state;
+	kafka_mock_topic(mock, "t", 3);
+	out = open_out(
+		kafka_mock_brokers(mock), &seen, 10 * INSTANT_SECOND, NULL);
+	assert_int_equal(kafka_out_partitions(out, "t", 10 * INSTANT_SECOND,
+				 &count, &reason),
+		OK);
+	assert_int_equal(count, 3);
+	record.partition = 2;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(
+			kafka_out_send(out, &record, NULL, &reason), OK);
+	assert_true(kafka_out_flush(out, 10 * INSTANT_SECOND));
+	assert_int_equal(kafka_out_ends(out, "t", partitions, 3,
+				 10 * INSTANT_SECOND, ends, &reason),
+		OK);
+	assert_int_equal(ends[0], 5);
+	assert_int_equal(ends[1], 0);
+	assert_int_equal(ends[2], 0);
+	kafka_out_close(&out, INSTANT_SECOND);
+	kafka_mock_free(&mock);
+}
+
+static void test_kafka_out__says_when_nobody_answers_a_question(void **state)
+{
+	struct seen seen = {0};
+	struct kafka_out *out =
+		open_out("127.0.0.1:1", &seen, INSTANT_SECOND, NULL);
+	const int32_t partition = 0;
+	int64_t end = -7;
+	struct reason reason;
+	int count;
+
+	(void)state;
+	assert_int_equal(kafka_out_partitions(
+				 out, "t", INSTANT_SECOND / 5, &count, &reason),
+		RETRY);
+	assert_int_equal(kafka_out_ends(out, "t", &partition, 1,
+				 INSTANT_SECOND / 5, &end, &reason),
+		RETRY);
+	assert_int_equal(end, -7);
+	kafka_out_close(&out, 0);
+}

@@ -24,8 +24,9 @@ struct part {
 	int64_t next; /* after the last record that is done */
 	struct assembly *assembly;
 	struct deaths deaths;
-	bool at_end; /* the batch before found it so */
-	bool unsaid; /* done, but not committed */
+	bool at_end;    /* the batch before found it so */
+	bool unsaid;    /* done, but not committed */
+	instant looked; /* wall clock before it was asked so; 0: not */
 	struct reached reached;
 };
 

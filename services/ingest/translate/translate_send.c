@@ -17,6 +17,8 @@
 #define ASK_EVERY (60 * INSTANT_SECOND)
 #define ASK_WAIT (5 * INSTANT_SECOND)
 #define SAY_EVERY INSTANT_SECOND
+/* The others are held to the last receipt translated. */
+#define PARTS_ASKED 1000
 
 /* Punctuation has no token: a lost one is followed by another. */
 static void reported(void *context, void *token, enum kafka_fate fate,
@@ -128,31 +130,44 @@ static bool know_partitions(struct translate *translate, instant now)
 }
 
 /*
- * The wall clock before the partition was found read to its end, 0 where it is
- * not so. Asking the broker is what makes it true: a reader that gets nothing
- * might only have lost its connection.
+ * Sets `looked` of the partitions that are read to their end: the wall clock
+ * before that was asked. Asking is what makes it true: a reader that gets
+ * nothing might only have lost its connection.
  */
-static instant looked_at_end(
-	struct translate *translate, const struct part *part)
+static void look_for_ends(struct translate *translate)
 {
 	instant before = clock_now(translate->settings.clock);
-	int64_t first, end;
+	int32_t numbers[PARTS_ASKED];
+	int64_t ends[PARTS_ASKED];
+	struct part *asked[PARTS_ASKED];
+	struct part *part;
 	struct reason why;
+	size_t count = 0;
 
-	if (!part->at_end ||
-		kafka_in_bounds(translate->in, translate->deliveries,
-			part->number, &first, &end, &why) != OK ||
-		end > part->next)
-		return 0;
-	return before;
+	for (part = translate->parts; part; part = part->next_part) {
+		part->looked = 0;
+		if (!part->known || !part->at_end || count == PARTS_ASKED)
+			continue;
+		asked[count] = part;
+		numbers[count++] = part->number;
+	}
+	if (count == 0)
+		return;
+	if (kafka_out_ends(translate->out, translate->deliveries, numbers,
+		    count, ASK_WAIT, ends, &why) != OK) {
+		log_reason(LOG_WARN, "INGEST-PUNCTUATION", &why);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (ends[i] >= 0 && ends[i] <= asked[i]->next)
+			asked[i]->looked = before;
 }
 
 static void say(struct translate *translate, struct part *part)
 {
 	struct punctuation punctuation = {
 		.partition = part->number,
-		.received_to = reached_say(&part->reached,
-			looked_at_end(translate, part),
+		.received_to = reached_say(&part->reached, part->looked,
 			assembly_oldest(part->assembly),
 			translate->settings.punctuation_margin),
 		.spool_oldest = translate->settings.spool_oldest(
@@ -184,6 +199,7 @@ void send_punctuation(struct translate *translate)
 		!know_partitions(translate, now))
 		return;
 	translate->said = now;
+	look_for_ends(translate);
 	for (struct part *part = translate->parts; part; part = part->next_part)
 		if (part->known)
 			say(translate, part);

@@ -333,8 +333,18 @@ static void test_translate__chunks_become_one_delivery(void **state)
 	end(world);
 }
 
+static bool is_r1(const struct kafka_record *record)
+{
+	return strstr(record->value, "\"revision\":\"r1\"") != NULL;
+}
+
+static bool is_r2(const struct kafka_record *record)
+{
+	return strstr(record->value, "\"revision\":\"r2\"") != NULL;
+}
+
 /* 7 is REQUEST_TIMED_OUT, 45 OUT_OF_ORDER_SEQUENCE_NUMBER: the first passes,
- * the second ends an idempotent producer. */
+ * the second ends an idempotent producer. What was stored may come twice. */
 static void test_translate__nothing_is_lost_when_kafka_fails(void **state)
 {
 	static const int codes[] = {7, 45};
@@ -342,15 +352,13 @@ static void test_translate__nothing_is_lost_when_kafka_fails(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct world *world = begin();
-		struct kafka_record *got;
 
 		deliver(world, push(world, "r1"));
 		deliver(world, push(world, "r2"));
 		kafka_mock_fail_produce(world->mock, codes[i]);
 		start(world);
-		got = wait_for(world, "t.evidence", PARTITIONS, is_evidence, 2);
-		assert_non_null(strstr(got[0].value, "\"r1\""));
-		assert_non_null(strstr(got[1].value, "\"r2\""));
+		wait_for(world, "t.evidence", PARTITIONS, is_r1, 1);
+		wait_for(world, "t.evidence", PARTITIONS, is_r2, 1);
 		stop(world);
 		end(world);
 	}
