@@ -11,6 +11,7 @@
 #include "wire/httpd.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 #define SCRIPTED_MOST 64
 
@@ -19,6 +20,7 @@ struct step {
 	const char *body;
 	const char *type; /* NULL: application/json */
 	unsigned retry_after;
+	instant delay;
 };
 
 struct asked {
@@ -76,6 +78,7 @@ static void scripted_end(void *context, struct httpd_request *request)
 
 	if (number < scripted->step_count)
 		step = scripted->steps[number];
+	clock_sleep(step.delay);
 	if (!step.code) {
 		httpd_drop(request);
 		return;
@@ -108,7 +111,13 @@ static inline struct scripted *scripted_begin(
 	struct httpd_user user = {scripted_head, scripted_body, scripted_end,
 		scripted_done, scripted};
 	struct reason reason;
+	sigset_t term;
 
+	/* A test that ends a service does so by SIGTERM, which is not for the
+	 * server's threads. */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &term, NULL);
 	scripted->steps = steps;
 	scripted->step_count = count;
 	pthread_mutex_init(&scripted->lock, NULL);
