@@ -28,9 +28,10 @@ const struct setting evaluator_table[] = {
 	{"batch-bytes", SETTING_SIZE, "4MiB", 1 << 20, 32 << 20, false, false,
 		false, AT(batch_bytes),
 		"bytes of evidence taken in per transaction, at most"},
-	{"judges", SETTING_INTEGER, "1", 1, EVALUATOR_JUDGES_MOST, false, false,
+	{"judges", SETTING_INTEGER, "1", 0, EVALUATOR_JUDGES_MOST, false, false,
 		false, AT(judges),
-		"judge loops, each with a connection of its own"},
+		"judge loops, each with a connection of its own; 0: this "
+		"process only takes evidence in"},
 	{"retention", SETTING_DURATION, "400d", INSTANT_DAY,
 		36500 * INSTANT_DAY, false, false, false, AT(retention),
 		"evidence that was received longer ago is not taken in"},
