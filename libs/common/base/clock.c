@@ -57,23 +57,73 @@ void clock_sleep(instant duration)
 		nanosleep(&span, NULL);
 }
 
+/* strftime costs more than all else that is done to a record's time. */
+static char *put_number(char *out, unsigned number, int digits)
+{
+	for (int i = digits; i-- > 0; number /= 10)
+		out[i] = (char)('0' + number % 10);
+	return out + digits;
+}
+
+/* Date of a day since 1970-01-01, counted in eras of 400 years from March. */
+static char *put_date(char *out, int64_t day)
+{
+	int64_t since = day + 719468;
+	int64_t era = (since >= 0 ? since : since - 146096) / 146097;
+	unsigned of_era = (unsigned)(since - era * 146097);
+	unsigned year =
+		(of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) /
+		365;
+	unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+	unsigned march = (5 * of_year + 2) / 153;
+	unsigned month = march < 10 ? march + 3 : march - 9;
+
+	out = put_number(
+		out, (unsigned)(era * 400 + year + (month <= 2 ? 1 : 0)), 4);
+	*out++ = '-';
+	out = put_number(out, month, 2);
+	*out++ = '-';
+	return put_number(out, of_year - (153 * march + 2) / 5 + 1, 2);
+}
+
+/* What a year of four digits can say. */
+#define YEAR_0_SECONDS (-62167219200)
+#define YEAR_10000_SECONDS 253402300800
+
 void instant_format(instant at, char text[INSTANT_TEXT])
 {
-	instant fraction = at % INSTANT_SECOND;
-	time_t seconds = (time_t)(at / INSTANT_SECOND);
-	struct tm parts;
-	size_t n;
+	int64_t fraction = at % INSTANT_SECOND;
+	int64_t seconds = at / INSTANT_SECOND;
+	int64_t day, of_day;
+	char *out = text;
 
 	if (fraction < 0) {
 		fraction += INSTANT_SECOND;
 		seconds--;
 	}
-	gmtime_r(&seconds, &parts);
-	n = strftime(text, INSTANT_TEXT, "%Y-%m-%dT%H:%M:%S", &parts);
-	if (fraction)
-		snprintf(text + n, INSTANT_TEXT - n, ".%06dZ", (int)fraction);
-	else
-		snprintf(text + n, INSTANT_TEXT - n, "Z");
+	if (seconds < YEAR_0_SECONDS)
+		seconds = YEAR_0_SECONDS;
+	if (seconds >= YEAR_10000_SECONDS)
+		seconds = YEAR_10000_SECONDS - 1;
+	day = seconds / 86400;
+	of_day = seconds % 86400;
+	if (of_day < 0) {
+		of_day += 86400;
+		day--;
+	}
+	out = put_date(out, day);
+	*out++ = 'T';
+	out = put_number(out, (unsigned)(of_day / 3600), 2);
+	*out++ = ':';
+	out = put_number(out, (unsigned)(of_day / 60 % 60), 2);
+	*out++ = ':';
+	out = put_number(out, (unsigned)(of_day % 60), 2);
+	if (fraction) {
+		*out++ = '.';
+		out = put_number(out, (unsigned)fraction, 6);
+	}
+	*out++ = 'Z';
+	*out = '\0';
 }
 
 /* Reads exactly `digits` decimal digits; -1 where there is another byte. */

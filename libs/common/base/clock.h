@@ -35,7 +35,8 @@ instant clock_monotonic(void);
 void clock_sleep(instant duration);
 
 #define INSTANT_TEXT 40
-/* RFC 3339 in UTC, "2026-11-24T08:00:00.123456Z", fraction only if not zero. */
+/* RFC 3339 in UTC, "2026-11-24T08:00:00.123456Z", fraction only if not zero;
+ * what lies beyond the years 0 to 9999 is shown as their ends. */
 void instant_format(instant at, char text[INSTANT_TEXT]);
 /* RFC 3339 with any zone and up to nine fraction digits (cut to six);
  * REJECT with a sentence otherwise. A leap second counts as the next one. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+
+#include <time.h>
 #include "base/reason.h"
 
 static instant parse(const char *text)
@@ -99,4 +101,29 @@ static void test_clock__held_clock_stands_still(void **state)
 	instant before = clock_monotonic();
 	clock_sleep(2000);
 	assert_true(clock_monotonic() - before >= 2000);
+}
+
+/* Against the C library, over leap days, centuries and both signs. */
+static void test_clock__formats_as_the_c_library_does(void **state)
+{
+	char got[INSTANT_TEXT], wanted[INSTANT_TEXT];
+
+	(void)state;
+	for (int64_t day = -719000; day < 2900000; day += 13) {
+		time_t seconds = (time_t)(day * 86400 + day % 86400);
+		struct tm parts;
+
+		gmtime_r(&seconds, &parts);
+		strftime(wanted, sizeof(wanted), "%Y-%m-%dT%H:%M:%SZ", &parts);
+		if (parts.tm_year + 1900 < 1000 || parts.tm_year > 8099)
+			continue; /* the C library's year has no zeros before */
+		instant_format((instant)seconds * INSTANT_SECOND, got);
+		assert_string_equal(got, wanted);
+	}
+	instant_format(-1, got);
+	assert_string_equal(got, "1969-12-31T23:59:59.999999Z");
+	instant_format(INSTANT_NEVER, got);
+	assert_string_equal(got, "9999-12-31T23:59:59.775807Z");
+	instant_format(INT64_MIN, got);
+	assert_string_equal(got, "0000-01-01T00:00:00.224192Z");
 }
