@@ -195,3 +195,67 @@ static void test_pg__more_statements_than_it_caches_still_run(void **state)
 	}
 	pg_close(&pg);
 }
+
+static void test_pg__copies_rows_as_they_are(void **state)
+{
+	struct pg *pg = db_open(NULL, "pg_test");
+	struct arena *arena = arena_new(1 << 20);
+	struct pg_copy *copy = pg_copy_new(arena, 4, 10);
+	struct reason reason = {0};
+	char *got;
+
+	(void)state;
+	db_script(pg, "CREATE TEMP TABLE copied (a text, b bytea,"
+		      " c timestamptz, d boolean)");
+	pg_copy_text(copy, "tab\t newline\n \\N \"q\" \xc3\xa9");
+	pg_copy_bytes(copy, "\x00\xff", 2);
+	pg_copy_instant(copy, 1764000000123456);
+	pg_copy_bool(copy, true);
+	pg_copy_text(copy, "");
+	pg_copy_bytes(copy, NULL, 0);
+	pg_copy_instant(copy, INSTANT_NEVER);
+	pg_copy_bool(copy, false);
+	pg_copy_text(copy, NULL);
+	pg_copy_bytes(copy, "", 0);
+	pg_copy_instant(copy, INT64_MIN);
+	pg_copy_bool(copy, false);
+	db_ok(pg_copy_run(pg, "COPY copied FROM STDIN (FORMAT binary)", copy,
+		      &reason),
+		&reason);
+	got = db_value(pg, "SELECT string_agg(t::text, ' ') FROM copied t");
+	assert_string_equal(got,
+		"(\"tab\t newline\n \\\\N \"\"q\"\" \xc3\xa9\",\"\\\\x00ff\","
+		"\"2025-11-24 16:00:00.123456+00\",t)"
+		" (\"\",,infinity,f) (,\"\\\\x\",-infinity,f)");
+	memory_free(got);
+	arena_free(&arena);
+	pg_close(&pg);
+}
+
+static void test_pg__a_refused_copy_leaves_a_connection(void **state)
+{
+	struct pg *pg = db_open(NULL, "pg_test");
+	struct arena *arena = arena_new(1 << 20);
+	struct pg_copy *copy;
+	struct reason reason = {0};
+
+	(void)state;
+	db_script(pg, "CREATE TEMP TABLE copied (a text PRIMARY KEY)");
+	copy = pg_copy_new(arena, 1, 10);
+	pg_copy_text(copy, "x");
+	pg_copy_text(copy, "x");
+	assert_int_equal(
+		pg_copy_run(pg, "COPY copied FROM STDIN (FORMAT binary)", copy,
+			&reason),
+		REJECT);
+	assert_string_equal(reason.place, "23505");
+	copy = pg_copy_new(arena, 1, 10);
+	assert_int_equal(
+		pg_copy_run(pg, "COPY nowhere_ FROM STDIN (FORMAT binary)",
+			copy, &reason),
+		CONFIG);
+	assert_string_equal(reason.place, "42P01");
+	assert_int_equal(db_number(pg, "SELECT 7"), 7);
+	arena_free(&arena);
+	pg_close(&pg);
+}

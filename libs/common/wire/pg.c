@@ -402,6 +402,63 @@ enum status pg_script(struct pg *pg, const char *sql, struct reason *reterr)
 	return status;
 }
 
+/* Waits for the server to ask for data; its refusal otherwise. */
+static enum status copy_is_open(struct pg *pg, struct reason *reterr)
+{
+	instant deadline = answer_deadline(pg);
+	PGresult *result, *ignored = NULL;
+	enum status status;
+
+	while (PQisBusy(pg->conn)) {
+		if (!wait_socket(pg->conn, POLLIN, deadline))
+			return lost(pg, reterr, "no answer in time");
+		if (!PQconsumeInput(pg->conn))
+			return lost(pg, reterr, PQerrorMessage(pg->conn));
+	}
+	result = PQgetResult(pg->conn);
+	if (PQresultStatus(result) == PGRES_COPY_IN) {
+		PQclear(result);
+		return OK;
+	}
+	if (!result)
+		return lost(pg, reterr, PQerrorMessage(pg->conn));
+	status = judge_result(pg, result, &ignored, reterr);
+	MUST(status != OK);
+	while ((result = PQgetResult(pg->conn)))
+		PQclear(result);
+	return status;
+}
+
+#define COPY_PIECE ((size_t)256 << 10)
+
+enum status pg_copy_in(struct pg *pg, const char *sql, const char *bytes,
+	size_t size, struct reason *reterr)
+{
+	PGresult *result;
+	enum status status;
+
+	if (!pg_alive(pg))
+		return lost(pg, reterr, "connection lost");
+	status = sent(pg, PQsendQuery(pg->conn, sql), reterr);
+	if (status == OK)
+		status = copy_is_open(pg, reterr);
+	while (status == OK && size) {
+		size_t piece = size < COPY_PIECE ? size : COPY_PIECE;
+
+		status = sent(
+			pg, PQputCopyData(pg->conn, bytes, (int)piece), reterr);
+		bytes += piece;
+		size -= piece;
+	}
+	if (status == OK)
+		status = sent(pg, PQputCopyEnd(pg->conn, NULL), reterr);
+	if (status == OK)
+		status = collect(pg, &result, reterr);
+	if (status == OK)
+		PQclear(result);
+	return status;
+}
+
 enum status pg_begin(struct pg *pg, struct reason *reterr)
 {
 	return pg_script(pg, "BEGIN", reterr);

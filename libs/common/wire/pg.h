@@ -79,6 +79,23 @@ enum status pg_do(struct pg *pg, const char *sql, const struct pg_args *args,
 enum status pg_script(
 	struct pg *pg, const char *sql, struct reason *reterr) MUST_CHECK;
 
+/*
+ * Rows for COPY in its binary form: no text to escape or parse, and the server
+ * inserts by the page. Types are the columns': text and bytea by their bytes,
+ * timestamptz, boolean. Rows follow from the number of columns.
+ */
+struct pg_copy;
+struct pg_copy *pg_copy_new(struct arena *arena, int columns, size_t expected);
+/* text or bytea; NULL: null. */
+void pg_copy_bytes(struct pg_copy *copy, const void *bytes, size_t size);
+void pg_copy_text(struct pg_copy *copy, const char *text);
+void pg_copy_instant(struct pg_copy *copy, instant at);
+void pg_copy_bool(struct pg_copy *copy, bool value);
+/* Runs `sql`, "COPY table (columns) FROM STDIN (FORMAT binary)", with what was
+ * added. Consequences as for pg_run. */
+enum status pg_copy_run(struct pg *pg, const char *sql, struct pg_copy *copy,
+	struct reason *reterr) MUST_CHECK;
+
 enum status pg_begin(struct pg *pg, struct reason *reterr) MUST_CHECK;
 enum status pg_commit(struct pg *pg, struct reason *reterr) MUST_CHECK;
 /* Never fails: where the server is gone the transaction is too. */

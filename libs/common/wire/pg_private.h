@@ -14,3 +14,6 @@ struct pg_rows {
 struct pg_rows *pg_rows_new(PGresult *result);
 /* The consequence of an SQL state; "" is a lost connection. */
 enum status pg_state_status(const char *state);
+/* Sends `sql`, then `size` bytes as what it copies in. */
+enum status pg_copy_in(struct pg *pg, const char *sql, const char *bytes,
+	size_t size, struct reason *reterr) MUST_CHECK;
