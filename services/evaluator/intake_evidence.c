@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* No JSON text holds this byte, so contents need no escaping between them. */
-#define SEPARATOR '\x1e'
-
 static void add(struct crypto *crypto, const char *text)
 {
 	uint64_t length = text ? strlen(text) : 0;
@@ -262,16 +259,15 @@ static enum status insert_conflicts(struct intake_batch *batch,
 		&args, NULL, reterr);
 }
 
-#define COLUMNS 12
+#define EVIDENCE_COLUMNS 12
+#define EVIDENCE_ROW 600 /* bytes of one, about */
 
-static enum status insert_evidence(
+static enum status copy_evidence(
 	struct intake_batch *batch, struct reason *reterr)
 {
-	struct pg_array *columns[COLUMNS];
-	struct pg_args args;
+	struct pg_copy *copy = pg_copy_new(batch->arena, EVIDENCE_COLUMNS,
+		batch->fresh_count * EVIDENCE_ROW);
 
-	for (int i = 0; i < COLUMNS; i++)
-		columns[i] = intake_array(batch);
 	for (size_t i = 0; i < batch->fresh_count; i++) {
 		const struct intake_record *record = batch->fresh[i];
 		const struct evidence *evidence = &record->evidence;
@@ -279,76 +275,46 @@ static enum status insert_evidence(
 
 		evidence_leaf(batch->crypto, evidence, record->content,
 			record->size, leaf);
-		pg_array_bytea(columns[0], record->id, SHA256_SIZE);
-		pg_array_instant(columns[1], evidence->recorded_time);
-		pg_array_instant(columns[2], evidence->effective_time);
-		pg_array_text(columns[3], evidence->tenant);
-		pg_array_text(columns[4], evidence_class_name(evidence->class));
-		pg_array_text(columns[5], evidence->kind);
-		pg_array_text(columns[6], evidence->subject);
-		pg_array_text(columns[7], evidence->source);
-		pg_array_text(columns[8], evidence->tool);
-		pg_array_text(columns[9], evidence->adapter);
-		pg_array_text(columns[10], evidence->delivery_digest);
-		pg_array_bytea(columns[11], leaf, SHA256_SIZE);
+		pg_copy_bytes(copy, record->id, SHA256_SIZE);
+		pg_copy_instant(copy, evidence->recorded_time);
+		pg_copy_instant(copy, evidence->effective_time);
+		pg_copy_text(copy, evidence->tenant);
+		pg_copy_text(copy, evidence_class_name(evidence->class));
+		pg_copy_text(copy, evidence->kind);
+		pg_copy_text(copy, evidence->subject);
+		pg_copy_text(copy, evidence->source);
+		pg_copy_text(copy, evidence->tool);
+		pg_copy_text(copy, evidence->adapter);
+		pg_copy_text(copy, evidence->delivery_digest);
+		pg_copy_bytes(copy, leaf, SHA256_SIZE);
 	}
-	pg_args_init(&args, batch->arena);
-	for (int i = 0; i < COLUMNS; i++)
-		pg_array_arg(&args, columns[i]);
-	return pg_do(batch->pg,
-		"INSERT INTO evidence (id, recorded_at, effective_at, tenant,"
-		" class, kind, subject, source, tool, adapter,"
-		" delivery_digest, leaf) SELECT * FROM unnest($1::bytea[],"
-		" $2::timestamptz[], $3::timestamptz[], $4::text[],"
-		" $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],"
-		" $10::text[], $11::text[], $12::bytea[])",
-		&args, NULL, reterr);
+	return pg_copy_run(batch->pg,
+		"COPY evidence (id, recorded_at, effective_at, tenant, class,"
+		" kind, subject, source, tool, adapter, delivery_digest, leaf)"
+		" FROM STDIN (FORMAT binary)",
+		copy, reterr);
 }
 
-/* All contents as one text. */
-static const char *join_contents(const struct intake_batch *batch)
-{
-	size_t room = 1;
-	char *text, *end;
-
-	for (size_t i = 0; i < batch->fresh_count; i++)
-		room += batch->fresh[i]->size + 1;
-	end = text = arena_alloc(batch->arena, room);
-	for (size_t i = 0; i < batch->fresh_count; i++) {
-		const struct intake_record *record = batch->fresh[i];
-
-		MUST(!memchr(record->content, SEPARATOR, record->size));
-		if (i)
-			*end++ = SEPARATOR;
-		memcpy(end, record->content, record->size);
-		end += record->size;
-	}
-	*end = '\0';
-	return text;
-}
-
-static enum status insert_contents(
+static enum status copy_contents(
 	struct intake_batch *batch, struct reason *reterr)
 {
-	struct pg_array *ids = intake_array(batch);
-	struct pg_array *recorded = intake_array(batch);
-	struct pg_args args;
+	struct pg_copy *copy;
+	size_t expected = 0;
 
+	for (size_t i = 0; i < batch->fresh_count; i++)
+		expected += batch->fresh[i]->size + 80;
+	copy = pg_copy_new(batch->arena, 3, expected);
 	for (size_t i = 0; i < batch->fresh_count; i++) {
 		const struct intake_record *record = batch->fresh[i];
 
-		pg_array_bytea(ids, record->id, SHA256_SIZE);
-		pg_array_instant(recorded, record->evidence.recorded_time);
+		pg_copy_bytes(copy, record->id, SHA256_SIZE);
+		pg_copy_instant(copy, record->evidence.recorded_time);
+		pg_copy_bytes(copy, record->content, record->size);
 	}
-	pg_args_init(&args, batch->arena);
-	pg_array_arg(&args, ids);
-	pg_array_arg(&args, recorded);
-	pg_text(&args, join_contents(batch));
-	return pg_do(batch->pg,
-		"INSERT INTO evidence_content (id, recorded_at, data)"
-		" SELECT * FROM unnest($1::bytea[], $2::timestamptz[],"
-		" string_to_array($3::text, E'\\x1e'))",
-		&args, NULL, reterr);
+	return pg_copy_run(batch->pg,
+		"COPY evidence_content (id, recorded_at, data)"
+		" FROM STDIN (FORMAT binary)",
+		copy, reterr);
 }
 
 enum status intake_evidence(struct intake_batch *batch, struct reason *reterr)
@@ -368,8 +334,8 @@ enum status intake_evidence(struct intake_batch *batch, struct reason *reterr)
 	if (status == OK)
 		status = insert_conflicts(batch, &conflicts, reterr);
 	if (status == OK && batch->fresh_count)
-		status = insert_evidence(batch, reterr);
+		status = copy_evidence(batch, reterr);
 	if (status == OK && batch->fresh_count)
-		status = insert_contents(batch, reterr);
+		status = copy_contents(batch, reterr);
 	return status;
 }

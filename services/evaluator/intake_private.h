@@ -41,13 +41,14 @@ void intake_digest(struct arena *arena, struct crypto *crypto,
 /* Seen or new, conflicts, evidence and content; sets `fresh`. */
 enum status intake_evidence(
 	struct intake_batch *batch, struct reason *reterr) MUST_CHECK;
-/* Subjects of fresh evidence and their neighbours. */
+/* Subjects of fresh evidence and their neighbours; wakes the judges at commit.
+ */
 enum status intake_subjects(
 	struct intake_batch *batch, struct reason *reterr) MUST_CHECK;
 /* Neighbours of fresh evidence, whatever its class. */
 enum status intake_relations(
 	struct intake_batch *batch, struct reason *reterr) MUST_CHECK;
-/* Who was touched, and a notification to the judges at commit. */
+/* Who was touched. */
 enum status intake_agenda(
 	struct intake_batch *batch, struct reason *reterr) MUST_CHECK;
 

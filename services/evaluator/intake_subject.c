@@ -143,12 +143,14 @@ enum status intake_subjects(struct intake_batch *batch, struct reason *reterr)
 	for (int i = 0; i < COLUMNS; i++)
 		pg_array_arg(&args, columns[i]);
 	return pg_do(batch->pg,
-		"INSERT INTO subject AS s (name, kind, tenant, labels,"
+		"WITH woken AS (SELECT pg_notify('postern_agenda', ''))"
+		" INSERT INTO subject AS s (name, kind, tenant, labels,"
 		" unmapped, labels_at, labels_recorded_at, labels_evidence,"
-		" first_seen, last_seen) SELECT * FROM unnest($1::text[],"
+		" first_seen, last_seen) SELECT t.* FROM woken,"
+		" unnest($1::text[],"
 		" $2::text[], $3::text[], $4::jsonb[], $5::text[],"
 		" $6::timestamptz[], $7::timestamptz[], $8::bytea[],"
-		" $9::timestamptz[], $10::timestamptz[])"
+		" $9::timestamptz[], $10::timestamptz[]) AS t"
 		" ON CONFLICT (name) DO UPDATE SET " KEEP_NEWER(
 			"labels") ", " KEEP_NEWER("unmapped") ", " KEEP_NEWER("labels_at") ", " KEEP_NEWER("labels_recorded_at") ", " KEEP_NEWER("labels_evidence") ","
 																				    " first_seen = least(s.first_seen, excluded.first_seen),"
@@ -178,11 +180,9 @@ static bool same_touch(const struct evidence *a, const struct evidence *b)
  * judge walks from there to its now. */
 enum status intake_agenda(struct intake_batch *batch, struct reason *reterr)
 {
-	struct pg_array *subjects = intake_array(batch);
-	struct pg_array *classes = intake_array(batch);
-	struct pg_array *due = intake_array(batch);
+	struct pg_copy *copy =
+		pg_copy_new(batch->arena, 5, batch->fresh_count * 120);
 	const struct evidence *last = NULL;
-	struct pg_args args;
 
 	qsort(batch->fresh, batch->fresh_count, sizeof(*batch->fresh),
 		by_touch);
@@ -192,20 +192,14 @@ enum status intake_agenda(struct intake_batch *batch, struct reason *reterr)
 		if (last && same_touch(last, evidence))
 			continue;
 		last = evidence;
-		pg_array_text(subjects, evidence->subject);
-		pg_array_text(classes, evidence_class_name(evidence->class));
-		pg_array_instant(due, evidence->effective_time);
+		pg_copy_text(copy, "");
+		pg_copy_text(copy, evidence->subject);
+		pg_copy_text(copy, evidence_class_name(evidence->class));
+		pg_copy_instant(copy, evidence->effective_time);
+		pg_copy_bool(copy, false);
 	}
-	pg_args_init(&args, batch->arena);
-	pg_array_arg(&args, subjects);
-	pg_array_arg(&args, classes);
-	pg_array_arg(&args, due);
-	return pg_do(batch->pg,
-		"WITH woken AS (SELECT pg_notify('postern_agenda', ''))"
-		" INSERT INTO agenda"
-		" (criterion, subject, class, due_at, by_clock)"
-		" SELECT '', t.subject, t.class, t.due_at, false"
-		" FROM woken, unnest($1::text[], $2::text[],"
-		" $3::timestamptz[]) AS t (subject, class, due_at)",
-		&args, NULL, reterr);
+	return pg_copy_run(batch->pg,
+		"COPY agenda (criterion, subject, class, due_at, by_clock)"
+		" FROM STDIN (FORMAT binary)",
+		copy, reterr);
 }
