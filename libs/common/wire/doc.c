@@ -117,6 +117,7 @@ static enum status build_map(
 	yaml_event_t event;
 	const char *key;
 	struct doc *value;
+	yaml_mark_t mark;
 
 	for (;;) {
 		status = next_event(builder, &event);
@@ -127,6 +128,7 @@ static enum status build_map(
 			return OK;
 		}
 		status = member_key(builder, map, &event, &key);
+		mark = event.start_mark;
 		yaml_event_delete(&event);
 		if (status == OK)
 			status = next_event(builder, &event);
@@ -137,6 +139,8 @@ static enum status build_map(
 		if (status != OK)
 			return status;
 		value->key = key;
+		value->key_line = (unsigned)mark.line + 1;
+		value->key_column = (unsigned)mark.column + 1;
 		*tail = value;
 		tail = &value->next;
 		map->count++;
@@ -407,9 +411,18 @@ enum status doc_only(
 
 		while (*k && strcmp(*k, child->key) != 0)
 			k++;
-		if (!*k)
-			return doc_error(child, reterr,
+		if (!*k) {
+			/* A block begins lines below its key, and the key is
+			 * what is wrong. */
+			struct doc key = *child;
+
+			if (child->line != child->key_line) {
+				key.line = child->key_line;
+				key.column = child->key_column;
+			}
+			return doc_error(&key, reterr,
 				"\"%.60s\" is not known here", child->key);
+		}
 	}
 	return OK;
 }

@@ -18,10 +18,11 @@ enum doc_kind { DOC_SCALAR, DOC_LIST, DOC_MAP };
 struct doc {
 	enum doc_kind kind;
 	const char *file;
-	unsigned line, column;   /* from 1 */
-	const char *text;        /* scalar; "" for an empty one */
-	bool quoted;             /* scalar was written in quotes */
-	const char *key;         /* of a map member, else NULL */
+	unsigned line, column; /* from 1 */
+	const char *text;      /* scalar; "" for an empty one */
+	bool quoted;           /* scalar was written in quotes */
+	const char *key;       /* of a map member, else NULL */
+	unsigned key_line, key_column;
 	const struct doc *first; /* child */
 	const struct doc *next;  /* sibling */
 	size_t count;

@@ -91,6 +91,9 @@ static void test_doc__names_a_member_that_is_not_known(void **state)
 	(void)state;
 	assert_int_equal(doc_only(good("a: 1\nbb: 2\n"), known, &why), CONFIG);
 	assert_string_equal(why.place, "f.yaml:2:5");
+	assert_int_equal(
+		doc_only(good("a: 1\nbb:\n- x\n"), known, &why), CONFIG);
+	assert_string_equal(why.place, "f.yaml:2:1");
 	assert_int_equal(doc_only(good("a: 1\n"), known, &why), OK);
 }
 
