@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 	struct evaluator evaluator = {.arena = arena_new(16u << 20)};
 	enum settings_wish wish = SETTINGS_DONE;
 	struct reason reason = {0};
-	int number = 0, code = EXIT_USAGE;
+	int number = 0, code;
 
 	evaluator.program = (struct settings_program){.service = "evaluator",
 		.sentence = "takes evidence in and judges the criteria of a "
@@ -99,13 +99,15 @@ int main(int argc, char **argv)
 		.values = &evaluator.values,
 		.arena = evaluator.arena};
 	if (settings_load(&evaluator.program, argc, argv, &wish, &number,
-		    &reason) != OK)
+		    &reason) != OK) {
 		fprintf(stderr, "postern-evaluator: %s: %s\n", reason.place,
 			reason.sentence);
-	else
+		code = settings_exit(&reason);
+	} else {
 		code = wish == SETTINGS_DONE
 			       ? 0
 			       : act(&evaluator, wish, number, &reason);
+	}
 	pack_free(&evaluator.pack);
 	arena_free(&evaluator.arena);
 	return code;

@@ -104,7 +104,7 @@ static int refuse(const struct reason *reason)
 {
 	fprintf(stderr, "postern-ingest: %s: %s\n", reason->place,
 		reason->sentence);
-	return EXIT_SETTINGS;
+	return settings_exit(reason);
 }
 
 static int run(const struct ingest_settings *settings)

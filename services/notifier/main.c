@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 	struct notifier notifier = {.arena = arena_new(16u << 20)};
 	enum settings_wish wish = SETTINGS_DONE;
 	struct reason reason = {0};
-	int number = 0, code = EXIT_USAGE;
+	int number = 0, code;
 
 	notifier.program = (struct settings_program){.service = "notifier",
 		.sentence = "tells those who are accountable, through "
@@ -95,13 +95,15 @@ int main(int argc, char **argv)
 		.values = &notifier.values,
 		.arena = notifier.arena};
 	if (settings_load(&notifier.program, argc, argv, &wish, &number,
-		    &reason) != OK)
+		    &reason) != OK) {
 		fprintf(stderr, "postern-notifier: %s: %s\n", reason.place,
 			reason.sentence);
-	else
+		code = settings_exit(&reason);
+	} else {
 		code = wish == SETTINGS_DONE
 			       ? 0
 			       : act(&notifier, wish, number, &reason);
+	}
 	routes_free(&notifier.routes);
 	roles_free(&notifier.roles);
 	arena_free(&notifier.arena);

@@ -5,6 +5,7 @@
 
 #include "base/bug.h"
 #include "base/memory.h"
+#include "daemon/service.h"
 #include "daemon/settings_private.h"
 #include "wire/doc.h"
 
@@ -243,7 +244,8 @@ static enum status read_words(const struct settings_program *program,
 		} else if (strncmp(word, "--", 2) == 0 && word[2]) {
 			status = take_flag(program, &words, apply, reterr);
 		} else {
-			reason_set(reterr, word, "not understood: see --help");
+			reason_set(reterr, "--",
+				"\"%s\" is not understood: see --help", word);
 			status = CONFIG;
 		}
 	}
@@ -297,4 +299,10 @@ enum status settings_load(const struct settings_program *program, int argc,
 	*ret = command.wish;
 	*ret_switch = command.which;
 	return OK;
+}
+
+int settings_exit(const struct reason *reason)
+{
+	return strncmp(reason->place, "--", 2) == 0 ? EXIT_USAGE
+						    : EXIT_SETTINGS;
 }

@@ -60,6 +60,9 @@ enum settings_wish {
 enum status settings_load(const struct settings_program *program, int argc,
 	char **argv, enum settings_wish *ret, int *ret_switch,
 	struct reason *reterr) MUST_CHECK;
+/* The exit code for that reason: EXIT_USAGE where the command line is wrong,
+ * else EXIT_SETTINGS. */
+int settings_exit(const struct reason *reason);
 /* What is in force, secrets as "***", one "key: value" per line. */
 void settings_print(const struct settings_program *program, struct strbuf *out);
 
