@@ -7,6 +7,7 @@
 #include "wire/spool.h"
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@
 /* LMDB copies pages before it changes them and may not fill each: the map is
  * larger than what we promise to hold, so that our own bound is met first. */
 #define MAP_SPARE (64u << 20)
+#define LOCK_WAIT (2 * INSTANT_SECOND)
 
 struct lane {
 	char name[LANE_MAX + 1];
@@ -34,6 +36,9 @@ struct spool {
 	MDB_env *env;
 	MDB_dbi dbi;
 	int lock_fd;
+	/* One transaction at a time; never waited for with `lock` held, so
+	 * that nobody who only asks waits for a disk. */
+	pthread_mutex_t writing;
 	pthread_mutex_t lock; /* guards all below */
 	uint64_t next;
 	size_t max_bytes, bytes, count;
@@ -195,6 +200,19 @@ static int open_env(struct spool *spool, const char *folder)
 	return failed ? failed : count_all(spool);
 }
 
+/* A process that was killed holds its lock until the kernel has cleared up. */
+static bool lock_within(int fd, instant wait)
+{
+	instant until = clock_monotonic() + wait;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (clock_monotonic() >= until)
+			return false;
+		clock_sleep(20000);
+	}
+	return true;
+}
+
 /* LMDB itself would share the folder; two drains would publish twice. */
 static enum status lock_folder(
 	struct spool *spool, const char *folder, struct reason *reterr)
@@ -215,7 +233,7 @@ static enum status lock_folder(
 			reterr, path, "cannot be opened: %s", strerror(errno));
 		return CONFIG;
 	}
-	if (flock(spool->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+	if (!lock_within(spool->lock_fd, LOCK_WAIT)) {
 		reason_set(reterr, folder,
 			"the spool is in use by another process");
 		return CONFIG;
@@ -234,6 +252,7 @@ enum status spool_open(const char *folder, size_t max_bytes, struct spool **ret,
 	spool->max_bytes = max_bytes;
 	spool->next = 1;
 	spool->lock_fd = -1;
+	pthread_mutex_init(&spool->writing, NULL);
 	pthread_mutex_init(&spool->lock, NULL);
 	status = lock_folder(spool, folder, reterr);
 	if (status == OK) {
@@ -264,6 +283,7 @@ void spool_close(struct spool **ref)
 	if (spool->lock_fd >= 0)
 		close(spool->lock_fd);
 	pthread_mutex_destroy(&spool->lock);
+	pthread_mutex_destroy(&spool->writing);
 	memory_free(spool->lanes);
 	memory_free(spool);
 	*ref = NULL;
@@ -314,26 +334,37 @@ static size_t item_cost(const struct spool_item *item)
 	return cost(1 + strlen(item->lane) + item->size);
 }
 
-static enum status put_locked(struct spool *spool,
+static enum status has_room(
+	struct spool *spool, size_t bytes, struct reason *reterr)
+{
+	size_t room = spool_room(spool);
+
+	if (bytes <= room)
+		return OK;
+	reason_set(reterr, "spool",
+		"full: %zu of %zu bytes are taken, %zu more are wanted",
+		spool->max_bytes - room, spool->max_bytes, bytes);
+	return RETRY;
+}
+
+static enum status put_writing(struct spool *spool,
 	const struct spool_item *items, size_t count, size_t bytes,
 	struct reason *reterr)
 {
+	enum status status = has_room(spool, bytes, reterr);
 	int failed;
 
-	if (spool->bytes > spool->max_bytes ||
-		bytes > spool->max_bytes - spool->bytes) {
-		reason_set(reterr, "spool",
-			"full: %zu of %zu bytes are taken, %zu more are wanted",
-			spool->bytes, spool->max_bytes, bytes);
-		return RETRY;
-	}
+	if (status != OK)
+		return status;
 	failed = put_all(spool, items, count);
 	if (failed)
 		return disk_said(reterr, "cannot store", failed);
+	pthread_mutex_lock(&spool->lock);
 	for (size_t i = 0; i < count; i++)
 		count_in(spool, items[i].lane, strlen(items[i].lane),
 			item_cost(&items[i]));
 	spool->next += count;
+	pthread_mutex_unlock(&spool->lock);
 	return OK;
 }
 
@@ -347,9 +378,9 @@ enum status spool_put(struct spool *spool, const struct spool_item *items,
 		MUST(items[i].lane && strlen(items[i].lane) <= LANE_MAX);
 		bytes += item_cost(&items[i]);
 	}
-	pthread_mutex_lock(&spool->lock);
-	status = put_locked(spool, items, count, bytes, reterr);
-	pthread_mutex_unlock(&spool->lock);
+	pthread_mutex_lock(&spool->writing);
+	status = put_writing(spool, items, count, bytes, reterr);
+	pthread_mutex_unlock(&spool->writing);
 	return status;
 }
 
@@ -464,13 +495,15 @@ enum status spool_remove(struct spool *spool, const uint64_t *numbers,
 	struct leaving *leaving = memory_array(count, sizeof(*leaving));
 	int failed;
 
-	pthread_mutex_lock(&spool->lock);
+	pthread_mutex_lock(&spool->writing);
 	failed = remove_all(spool, numbers, count, leaving);
+	pthread_mutex_lock(&spool->lock);
 	for (size_t i = 0; i < count && !failed; i++)
 		if (leaving[i].there)
 			count_out(spool, leaving[i].lane,
 				strlen(leaving[i].lane), leaving[i].cost);
 	pthread_mutex_unlock(&spool->lock);
+	pthread_mutex_unlock(&spool->writing);
 	memory_free(leaving);
 	return failed ? disk_said(reterr, "cannot remove", failed) : OK;
 }
