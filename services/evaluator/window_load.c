@@ -176,11 +176,11 @@ static enum status load_relations(struct load *load, struct reason *reterr)
 
 /* Whose evidence of which class is looked at, and by which relation. */
 struct line_list {
-	struct pg_array *subjects, *classes, *relations;
+	struct pg_array *subjects, *classes, *relations, *since;
 };
 
 static void add_lines(struct line_list *lines, const char *subject,
-	unsigned classes, const char *relation)
+	unsigned classes, const char *relation, instant since)
 {
 	for (int i = 0; i < CLASSES; i++) {
 		if (!(classes & (1u << i)))
@@ -189,6 +189,7 @@ static void add_lines(struct line_list *lines, const char *subject,
 		pg_array_text(lines->classes,
 			evidence_class_name((enum evidence_class)i));
 		pg_array_text(lines->relations, relation);
+		pg_array_instant(lines->since, since);
 	}
 }
 
@@ -215,24 +216,35 @@ static bool is_needed(const struct criterion *criterion, const char *relation)
 	return false;
 }
 
+static instant back_from(const struct window *window, instant back)
+{
+	return window->from < INT64_MIN + back ? INT64_MIN
+					       : window->from - back;
+}
+
 static size_t make_lines(struct load *load, struct pg_args *args)
 {
 	const struct window_needs *needs = &load->criterion->needs;
 	const struct window *window = load->window;
 	struct line_list lines = {pg_array_new(load->arena, NAMES_BYTES),
 		pg_array_new(load->arena, NAMES_BYTES),
+		pg_array_new(load->arena, NAMES_BYTES),
 		pg_array_new(load->arena, NAMES_BYTES)};
 
-	add_lines(&lines, window->subject, needs->own_classes, NULL);
+	add_lines(&lines, window->subject, needs->own_classes, NULL,
+		back_from(window,
+			needs->own_back ? needs->own_back : needs->back));
 	for (size_t i = 0; i < window->relation_count; i++)
 		if (is_needed(load->criterion, window->relations[i].relation) &&
 			!came_before(window, i))
 			add_lines(&lines, window->relations[i].other,
 				needs->neighbour_classes,
-				window->relations[i].relation);
+				window->relations[i].relation,
+				back_from(window, needs->back));
 	pg_array_arg(args, lines.subjects);
 	pg_array_arg(args, lines.classes);
 	pg_array_arg(args, lines.relations);
+	pg_array_arg(args, lines.since);
 	return pg_array_count(lines.subjects);
 }
 
@@ -242,50 +254,39 @@ static size_t make_lines(struct load *load, struct pg_args *args)
 	" coalesce(octet_length(c.data), 0), e.newest"
 
 /* Finds (source, kind) after (source, kind) by skipping through the index. */
-#define NEXT_LINE(of, after)                                                   \
+#define FIRST_LINE                                                             \
 	" CROSS JOIN LATERAL (SELECT e.source, e.kind FROM evidence e"         \
-	" WHERE e.subject = " of ".subject AND e.class = " of ".class" after   \
+	" WHERE e.subject = w.subject AND e.class = w.class"                   \
+	" ORDER BY e.source, e.kind LIMIT 1) f"
+#define NEXT_LINE                                                              \
+	" CROSS JOIN LATERAL (SELECT e.source, e.kind FROM evidence e"         \
+	" WHERE e.subject = l.subject AND e.class = l.class"                   \
+	" AND (e.source, e.kind) > (l.source, l.kind)"                         \
 	" ORDER BY e.source, e.kind LIMIT 1) f"
 #define OF_LINE                                                                \
 	" FROM line l, LATERAL (SELECT * FROM evidence e"                      \
 	" WHERE e.subject = l.subject AND e.class = l.class"                   \
 	" AND e.source = l.source AND e.kind = l.kind"
 
-/* Of each line the newest row at or before `$4`, and those after it. */
+/* Of each line the newest row at or before its `since`, and those after it. */
 #define EVIDENCE_SQL                                                           \
-	"WITH RECURSIVE wanted AS (SELECT * FROM"                              \
-	" unnest($1::text[], $2::text[], $3::text[])"                          \
-	" AS w (subject, class, relation)),"                                   \
-	" line AS (SELECT w.*, f.source, f.kind FROM wanted w" NEXT_LINE(      \
-		"w", "") " UNION ALL SELECT l.subject, l.class, l.relation, "  \
-			 "f.source, f.kind"                                    \
-			 " FROM line l" NEXT_LINE("l",                         \
-				 " AND (e.source, e.kind) > (l.source, "       \
-				 "l.kind)") "),"                               \
-					    " newest AS (SELECT e.*, "         \
-					    "l.relation, true AS "             \
-					    "newest" OF_LINE                   \
-					    " AND e.effective_at <= $4 ORDER " \
-					    "BY e.effective_at DESC,"          \
-					    " e.recorded_at DESC, e.id DESC "  \
-					    "LIMIT 1) e LIMIT $6),"            \
-					    " later AS (SELECT e.*, "          \
-					    "l.relation, false AS "            \
-					    "newest" OF_LINE                   \
-					    " AND e.effective_at > $4 ORDER "  \
-					    "BY e.effective_at, "              \
-					    "e.recorded_at,"                   \
-					    " e.id LIMIT $5) e ORDER BY "      \
-					    "e.effective_at LIMIT $5)"         \
-					    " SELECT " EVIDENCE_COLUMNS        \
-					    " FROM (TABLE newest UNION ALL "   \
-					    "TABLE later) e"                   \
-					    " LEFT JOIN evidence_content c "   \
-					    "ON c.id = e.id"                   \
-					    " AND c.recorded_at = "            \
-					    "e.recorded_at"                    \
-					    " ORDER BY e.effective_at, "       \
-					    "e.recorded_at, e.id"
+	"WITH RECURSIVE wanted AS (SELECT * FROM unnest($1::text[],"           \
+	" $2::text[], $3::text[], $4::timestamptz[])"                          \
+	" AS w (subject, class, relation, since)),"                            \
+	" line AS (SELECT w.*, f.source, f.kind FROM wanted w" FIRST_LINE      \
+	" UNION ALL SELECT l.subject, l.class, l.relation, l.since,"           \
+	" f.source, f.kind FROM line l" NEXT_LINE "),"                         \
+	" newest AS (SELECT e.*, l.relation, true AS newest" OF_LINE           \
+	" AND e.effective_at <= l.since ORDER BY e.effective_at DESC,"         \
+	" e.recorded_at DESC, e.id DESC LIMIT 1) e LIMIT $6),"                 \
+	" later AS (SELECT e.*, l.relation, false AS newest" OF_LINE           \
+	" AND e.effective_at > l.since ORDER BY e.effective_at,"               \
+	" e.recorded_at, e.id LIMIT $5) e ORDER BY e.effective_at LIMIT $5)"   \
+	" SELECT " EVIDENCE_COLUMNS                                            \
+	" FROM (TABLE newest UNION ALL TABLE later) e"                         \
+	" LEFT JOIN evidence_content c ON c.id = e.id"                         \
+	" AND c.recorded_at = e.recorded_at"                                   \
+	" ORDER BY e.effective_at, e.recorded_at, e.id"
 
 static void read_evidence(struct load *load, const struct pg_rows *rows,
 	size_t i, struct window_evidence *ret)
@@ -387,7 +388,6 @@ static enum status take_evidence(
 
 static enum status load_evidence(struct load *load, struct reason *reterr)
 {
-	instant from = load->window->from, back = load->criterion->needs.back;
 	struct pg_rows *rows = NULL;
 	struct pg_args args;
 	enum status status;
@@ -395,7 +395,6 @@ static enum status load_evidence(struct load *load, struct reason *reterr)
 	pg_args_init(&args, load->arena);
 	if (!make_lines(load, &args))
 		return OK;
-	pg_instant(&args, from < INT64_MIN + back ? INT64_MIN : from - back);
 	pg_integer(&args, (int64_t)load->limits->evidence + 1);
 	pg_integer(&args, CLASS_ROWS_MAX + 1);
 	status = pg_run(load->pg, EVIDENCE_SQL, &args, &rows, reterr);
@@ -421,6 +420,9 @@ static enum status read_finding(struct load *load, const struct pg_rows *rows,
 	ret->from = pg_get_instant(rows, i, 7);
 	ret->until = pg_get_instant(rows, i, 8);
 	ret->evidence = get(load, rows, i, 10);
+	ret->since = pg_get_instant(rows, i, 11);
+	ret->fixed_since =
+		pg_null(rows, i, 12) ? 0 : pg_get_instant(rows, i, 12);
 	return json_read(
 		load->arena, detail, strlen(detail), &ret->detail, reterr);
 }
@@ -445,6 +447,27 @@ static enum status take_findings(
 	return status;
 }
 
+/* A row that begins where the one before it ends is the same finding, changed:
+ * since when it is open, and has a fix, is read from the whole series. */
+#define FINDINGS_SQL                                                           \
+	"WITH joined AS (SELECT *,"                                            \
+	" lag(valid_until) OVER item = valid_from AS goes_on,"                 \
+	" lag(fixed_version) OVER item IS NOT NULL AS was_fixed"               \
+	" FROM finding WHERE subject = $1 WINDOW item AS"                      \
+	" (PARTITION BY source, target, key ORDER BY valid_from)),"            \
+	" series AS (SELECT *, max(valid_from)"                                \
+	" FILTER (WHERE goes_on IS NOT TRUE) OVER so_far AS since,"            \
+	" max(valid_from) FILTER (WHERE fixed_version IS NOT NULL"             \
+	" AND NOT (goes_on IS TRUE AND was_fixed)) OVER so_far"                \
+	" AS fixed_since FROM joined WINDOW so_far AS"                         \
+	" (PARTITION BY source, target, key ORDER BY valid_from))"             \
+	" SELECT key, vulnerability, package, severity, fixed_version,"        \
+	" source, target, valid_from, valid_until, detail,"                    \
+	" encode(evidence, 'hex'), since,"                                     \
+	" CASE WHEN fixed_version IS NOT NULL THEN fixed_since END"            \
+	" FROM series WHERE valid_until > $2"                                  \
+	" ORDER BY valid_from, key, source, target LIMIT $3"
+
 static enum status load_findings(struct load *load, struct reason *reterr)
 {
 	struct pg_rows *rows = NULL;
@@ -455,13 +478,7 @@ static enum status load_findings(struct load *load, struct reason *reterr)
 	pg_text(&args, load->window->subject);
 	pg_instant(&args, load->window->from);
 	pg_integer(&args, (int64_t)load->limits->findings + 1);
-	status = pg_run(load->pg,
-		"SELECT key, vulnerability, package, severity, fixed_version,"
-		" source, target, valid_from, valid_until, detail,"
-		" encode(evidence, 'hex') FROM finding"
-		" WHERE subject = $1 AND valid_until > $2"
-		" ORDER BY valid_from, key, source, target LIMIT $3",
-		&args, &rows, reterr);
+	status = pg_run(load->pg, FINDINGS_SQL, &args, &rows, reterr);
 	if (status != OK)
 		return status;
 	status = take_findings(load, rows, reterr);
