@@ -58,10 +58,29 @@ enum status translate_reload(struct translate *translate, struct reason *reterr)
 	return OK;
 }
 
+/* A translator that was killed gives its partitions up in seconds; being
+ * thought dead wrongly costs a repeat, no more. What a user sets counts. */
+static const struct kafka_property *properties_of(struct translate *translate)
+{
+	const struct kafka_property *theirs =
+		translate->settings.kafka.properties;
+	struct kafka_property *rows;
+	size_t count = 0;
+
+	while (theirs && theirs[count].name)
+		count++;
+	rows = arena_array(translate->life, count + 3, sizeof(*rows));
+	rows[0] = (struct kafka_property){"session.timeout.ms", "6000"};
+	rows[1] = (struct kafka_property){"heartbeat.interval.ms", "1500"};
+	for (size_t i = 0; i < count; i++)
+		rows[2 + i] = theirs[i];
+	return rows;
+}
+
 static enum status open_in(struct translate *translate, struct reason *reterr)
 {
 	const char *const topics[] = {translate->deliveries, NULL};
-	const struct kafka_in_settings settings = {
+	struct kafka_in_settings settings = {
 		.kafka = translate->settings.kafka,
 		.group = translate->settings.group,
 		.topics = topics,
@@ -70,6 +89,7 @@ static enum status open_in(struct translate *translate, struct reason *reterr)
 		.context = translate,
 	};
 
+	settings.kafka.properties = properties_of(translate);
 	return kafka_in_open(&settings, &translate->in, reterr);
 }
 
