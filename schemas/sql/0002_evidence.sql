@@ -25,8 +25,9 @@ CREATE TABLE evidence (
 	PRIMARY KEY (id, recorded_at)
 ) PARTITION BY RANGE (recorded_at);
 -- What a window reads: lines of evidence by (source, kind), found by skipping from
--- one to the next, each as of a time.
-CREATE INDEX evidence_line ON evidence (subject, class, source, kind, effective_at, recorded_at, id);
+-- one to the next, each as of a time. Of rows of one time the order is found by
+-- sorting them: a narrow index costs intake less.
+CREATE INDEX evidence_line ON evidence (subject, class, source, kind, effective_at);
 
 CREATE TABLE evidence_content (
 	id          bytea NOT NULL,

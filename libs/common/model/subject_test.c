@@ -107,6 +107,10 @@ static void test_subject__refuses_what_cannot_be_named(void **state)
 		REJECT);
 }
 
+#define IMAGE(authority)                                                       \
+	"default/image/" authority "/sha256:00112233445566778899aabbccddeeff"  \
+	"00112233445566778899aabbccddeeff"
+
 static void test_subject__checks_that_a_name_is_canonical(void **state)
 {
 	(void)state;
@@ -121,6 +125,15 @@ static void test_subject__checks_that_a_name_is_canonical(void **state)
 	assert_int_equal(subject_check("default/thing/x/y", &why), REJECT);
 	assert_int_equal(subject_check("default/host/x", &why), REJECT);
 	assert_int_equal(subject_check("", &why), REJECT);
+	assert_int_equal(subject_check("default/repo//y", &why), REJECT);
+	assert_int_equal(subject_check("/repo/x/y", &why), REJECT);
+	assert_int_equal(subject_check("default/repo/x/", &why), REJECT);
+	assert_int_equal(subject_check("default/repo/x//y", &why), OK);
+	assert_int_equal(
+		subject_check("default/image/oci/latest", &why), REJECT);
+	assert_int_equal(subject_check(IMAGE("oci"), &why), OK);
+	assert_int_equal(subject_check(IMAGE("config"), &why), OK);
+	assert_int_equal(subject_check(IMAGE("docker"), &why), REJECT);
 }
 
 static void test_subject__gives_its_parts_back(void **state)
