@@ -122,3 +122,9 @@ bool hive_read_alert(const struct json *json, struct hive_alert *ret);
  */
 enum status hive_look(struct hive_talk *talk, bool all, struct hive_alert *ret,
 	bool *ret_found, struct hive_answer *ret_answer) MUST_CHECK;
+
+/* --- hive_case.c --- */
+
+/* Rewrites our part of the case's description; resolves the case where its
+ * cause is gone, we opened it and it is open. Sets the notice's outcome. */
+enum status hive_tell_case(struct hive_talk *talk, const char *ours) MUST_CHECK;

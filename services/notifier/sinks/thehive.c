@@ -2,8 +2,8 @@
 /*
  * TheHive 4: one alert per episode. It is created, rewritten as the episode
  * goes on, promoted to a case where the criterion says so, and marked as read
- * when it is over; cases are closed by people. What was imported into a case
- * is described there. Each step can be done twice.
+ * when it is over. What was imported into a case is described there; a case
+ * that we opened is resolved. Each step can be done twice.
  */
 #include "hive.h"
 
@@ -144,38 +144,6 @@ static void link_to(struct hive_talk *talk, const struct hive_alert *alert)
 	}
 }
 
-/* Our words among those of the people who work on the case. */
-static enum status tell_case(struct hive_talk *talk, const char *ours)
-{
-	struct json_maker *maker = json_maker_new(talk->arena);
-	struct json_node *root = json_object(maker);
-	const char *path = arena_printf(talk->arena, "/api/case/%s",
-		url_encode(talk->arena, talk->notice->link.case_id));
-	struct hive_answer answer;
-	const char *text, *body;
-	size_t size;
-	enum status status = hive_call(talk, "GET", path, NULL, 0, &answer);
-
-	if (status != OK || answer.came != HIVE_WELL) {
-		hive_give_up(talk, &answer);
-		return status;
-	}
-	text = hive_describe(talk->arena,
-		json_text_at(answer.json, "description", ""), talk->ref, ours);
-	json_set_text(maker, root, "description", text);
-	body = json_write(maker, root, &size);
-	status = hive_call(talk, "PATCH", path, body, size, &answer);
-	if (status != OK)
-		return status;
-	hive_give_up(talk, &answer);
-	if (answer.came == HIVE_WELL &&
-		strcmp(json_text_at(answer.json, "description", ""), text) != 0)
-		sink_say(&talk->notice->outcome, SINK_AGAIN, answer.code,
-			"answered %ld, yet the case has another description",
-			answer.code);
-	return status;
-}
-
 static const char *patch_body(struct hive_talk *talk,
 	const struct hive_alert *alert, const char *ours, size_t *ret_size)
 {
@@ -274,7 +242,7 @@ static enum status tell(struct hive_talk *talk, const struct hive_alert *alert)
 		talk->arena, talk->notice, talk->ref, HIVE_DESCRIPTION_MAX);
 
 	link_to(talk, alert);
-	return alert->case_id ? tell_case(talk, ours)
+	return alert->case_id ? hive_tell_case(talk, ours)
 			      : tell_alert(talk, alert, ours);
 }
 

@@ -509,3 +509,31 @@ static void test_thehive__the_rest_waits_while_it_is_away(void **state)
 	assert_int_equal(notices[1].outcome.result, SINK_UNTRIED);
 	end(f);
 }
+
+static void test_thehive__resolves_a_case_that_is_its_own(void **state)
+{
+	const struct step steps[] = {
+		{.code = 200,
+			.body = ALERT("~12",
+				",\"case\":\"~70\",\"status\":\"Imported\"")},
+		{.code = 200, .body = "{\"_id\":\"~70\",\"status\":\"Open\"}"},
+		{.code = 200, .body = "{\"_id\":\"~70\",\"status\":\"Open\"}"}};
+	struct fixture *f = BEGIN(steps);
+
+	(void)state;
+	f->notice.action = NOTICE_CLOSE;
+	f->notice.ended = f->notice.opened + INSTANT_HOUR;
+	f->notice.link = (struct sink_link){"~12", "~70", 6};
+	f->verdict.verdict = VERDICT_PASS;
+	f->verdict.episode_kind = EPISODE_FAIL;
+	comes_to(f, SINK_AGAIN, 3);
+	assert_string_equal(json_text_at(sent(f, 2), "status", ""), "Resolved");
+	assert_string_equal(json_text_at(sent(f, 2), "resolutionStatus", ""),
+		"TruePositive");
+	/* One that people made of the alert stays theirs. */
+	f->server->first = 3;
+	f->notice.link.case_number = 0;
+	comes_to(f, SINK_AGAIN, 6);
+	assert_null(json_get(sent(f, 5), "status"));
+	end(f);
+}
