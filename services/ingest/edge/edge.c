@@ -5,7 +5,7 @@
 #include "edge/spooled.h"
 
 /* A broker that is not there by then is absent: deliveries are spooled. */
-#define WARM_UP (3 * INSTANT_SECOND)
+#define WARM_UP (3 * INSTANT_SECOND / 2)
 /* What requests under way, and after them the drain, get at the end. */
 #define FAREWELL (10 * INSTANT_SECOND)
 #define DRAIN_FAREWELL (5 * INSTANT_SECOND)
