@@ -74,6 +74,8 @@ static inline struct pack *bench_pack(const char *po21, const char *po32)
 	for (size_t i = 0; i < 3; i++) {
 		FILE *file;
 
+		if (!*files[i][1])
+			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, files[i][0]);
 		file = fopen(path, "w");
 		assert_non_null(file);
