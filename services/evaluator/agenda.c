@@ -118,6 +118,20 @@ enum status agenda_put(struct pg *pg, struct arena *arena,
 		&args, NULL, reterr);
 }
 
+enum status agenda_touch(struct pg *pg, struct arena *arena,
+	const char *subject, instant due, struct reason *reterr)
+{
+	struct pg_args args;
+
+	pg_args_init(&args, arena);
+	pg_text(&args, subject);
+	pg_instant(&args, due);
+	return pg_do(pg,
+		"INSERT INTO agenda (criterion, subject, due_at, by_clock)"
+		" VALUES ('', $1, $2, false)",
+		&args, NULL, reterr);
+}
+
 enum status agenda_delay(struct pg *pg, struct arena *arena,
 	const struct agenda_pair *pair, instant delay, struct reason *reterr)
 {

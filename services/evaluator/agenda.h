@@ -48,6 +48,9 @@ enum status agenda_take(struct pg *pg, struct arena *arena,
 enum status agenda_put(struct pg *pg, struct arena *arena,
 	const struct agenda_pair *pair, instant due, bool by_clock,
 	instant not_before, struct reason *reterr) MUST_CHECK;
+/* The subject is not what it was: whatever looks at it is due from `due` on. */
+enum status agenda_touch(struct pg *pg, struct arena *arena,
+	const char *subject, instant due, struct reason *reterr) MUST_CHECK;
 /* After a failure: no row of the pair is due before `delay` has passed. */
 enum status agenda_delay(struct pg *pg, struct arena *arena,
 	const struct agenda_pair *pair, instant delay,

@@ -20,6 +20,7 @@ struct neighbour {
 	const char *name;
 	const char *relation; /* as the neighbour's criterion names it */
 	bool changed;         /* it began or ended, not only its evidence */
+	instant due;          /* when it first mattered: touched and related */
 };
 
 struct expansion {
@@ -97,11 +98,12 @@ static enum status read_touched(struct pg *pg, struct expansion *expansion,
  * or ended since may have come or gone by this evidence.
  */
 #define NEIGHBOURS_SQL                                                         \
-	"SELECT t.n - 1, x.name, x.relation, x.changed FROM"                   \
+	"SELECT t.n - 1, x.name, x.relation, x.changed, x.due FROM"            \
 	" unnest($1::text[], $2::timestamptz[], $3::text[])"                   \
 	" WITH ORDINALITY AS t (subject, due_at, after, n), LATERAL ("         \
 	"SELECT name, relation, bool_or(valid_from >= t.due_at"                \
-	" OR valid_until < 'infinity') AS changed FROM ("                      \
+	" OR valid_until < 'infinity') AS changed,"                            \
+	" min(greatest(valid_from, t.due_at)) AS due FROM ("                   \
 	"SELECT subject AS name, relation, valid_from, valid_until"            \
 	" FROM relation WHERE other = t.subject AND subject > t.after"         \
 	" AND valid_until >= t.due_at UNION ALL "                              \
@@ -127,6 +129,7 @@ static void take_neighbours(
 		row->name = arena_string(arena, pg_get(rows, i, 1));
 		row->relation = arena_string(arena, pg_get(rows, i, 2));
 		row->changed = pg_get_bool(rows, i, 3);
+		row->due = pg_get_instant(rows, i, 4);
 	}
 }
 
@@ -246,7 +249,7 @@ static void add_neighbour(
 			criterion, touched->class, row->relation, row->changed);
 
 		if (criterion->subject == kind && (concerned || row->changed))
-			add(expansion, criterion->id, row->name, touched->due,
+			add(expansion, criterion->id, row->name, row->due,
 				!concerned);
 	}
 	if (row->changed)

@@ -28,6 +28,7 @@ struct judging {
 	bool silence; /* it is the criterion that suppresses others */
 	struct stored was, now;
 	const char *labels; /* compared with those it was judged with */
+	bool relabelled;    /* they are others */
 	instant from;
 	enum journal_verdict held; /* JUDGE: nothing is held against it */
 	struct window window;
@@ -396,10 +397,15 @@ static enum status settle_journal(struct judging *j, struct reason *reterr)
 		j->pg, j->arena, j->pair, j->from, false, until, reterr);
 }
 
-/* Verdict, history, episode, outbox: all of it, or nothing. */
+/* Verdict, history, episode, outbox: all of it, or nothing. Neighbours may look
+ * at the labels too. */
 static enum status write_down(struct judging *j, struct reason *reterr)
 {
 	enum status status = merge(j, reterr);
+
+	if (status == OK && j->relabelled)
+		status = agenda_touch(j->pg, j->arena, j->pair->subject,
+			j->now.first_at, reterr);
 
 	if (status == OK)
 		status = j->walk.until == INSTANT_NEVER

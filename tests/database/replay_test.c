@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Intake and judge together, with the pack we ship: a random day of two
+ * services, their repository, images and a source, arriving in any order and
+ * any batches while the judge works and its now moves, comes to the same
+ * verdicts and the same times as one that arrived in order.
+ */
+#include "judging.h"
+
+#include "base/log.h"
+#include "evidence_sample.h"
+#include "intake.h"
+
+#define SCHEMA "test_replay"
+#define SHOP "default/service/prod/shop"
+#define PAY "default/service/test/pay"
+#define SHOP_REPO "default/repo/github.com/acme/shop"
+#define PIECES 40
+#define WORLDS 4
+#define TURNS 6
+
+static uint64_t seed;
+
+static unsigned below(unsigned limit)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(seed >> 33) % limit;
+}
+
+static const char *pick(const char *const *words, unsigned count)
+{
+	return words[below(count)];
+}
+
+static instant some_time(void)
+{
+	return SAMPLE_DAY + (instant)below(12 * 60) * INSTANT_MINUTE;
+}
+
+static const char *some_revision(void)
+{
+	static const char *const words[] = {"r1", "r2", "r3"};
+
+	return pick(words, 3);
+}
+
+static void deploy(struct sample *sample, const char *word)
+{
+	static const char *const images[] = {
+		SAMPLE_IMAGE("a"), SAMPLE_IMAGE("b")};
+	static const char *const syncs[] = {"synced", "out-of-sync", "unknown"};
+	bool shop = below(2);
+	struct evidence evidence = sample_evidence(
+		sample, word, CLASS_DEPLOYMENT, shop ? SHOP : PAY, some_time());
+	struct related *related =
+		arena_array(sample->arena, 3, sizeof(*related));
+	struct label labels[] = {{"service", shop ? "shop" : "pay"},
+		{"environment", shop ? "prod" : "test"},
+		{"exposed", below(2) ? "true" : "false"}};
+	char at[INSTANT_TEXT];
+
+	instant_format(evidence.effective_time, at);
+	for (unsigned i = 0; i < 2; i++)
+		if (below(2))
+			related[evidence.related_count++] =
+				(struct related){images[i], "runs"};
+	related[evidence.related_count++] =
+		(struct related){SHOP_REPO, "built-from"};
+	evidence.related = related;
+	evidence.labels = labels;
+	evidence.label_count = below(3) ? 3 : 2;
+	evidence.body_node = sample_body(sample,
+		arena_printf(sample->arena,
+			"{\"phase\":\"succeeded\",\"sync\":\"%s\","
+			"\"revision\":\"%s\",\"automated\":true,"
+			"\"history\":[{\"id\":\"1\",\"deployed_at\":\"%s\"}]}",
+			pick(syncs, 3), some_revision(), at));
+	sample_add(sample, &evidence);
+}
+
+static void change(struct sample *sample, const char *word)
+{
+	static const char *const actions[] = {"merged", "merged", "approved",
+		"approved", "dismissed", "push"};
+	static const char *const people[] = {"ann", "bob"};
+	struct evidence evidence = sample_evidence(
+		sample, word, CLASS_CHANGE, SHOP_REPO, some_time());
+	const char *action = pick(actions, 6);
+	const char *revision = some_revision();
+
+	evidence.kind = action;
+	/* Pull request 1 has revision r1, and so on. */
+	evidence.body_node = sample_body(sample,
+		arena_printf(sample->arena,
+			"{\"action\":\"%s\",\"number\":%s,\"author\":\"ann\","
+			"\"actor\":\"%s\",\"reviewer\":\"bob\","
+			"\"revision\":\"%s\",\"merge_revision\":\"%s\"}",
+			action, revision + 1, pick(people, 2), revision,
+			revision));
+	sample_add(sample, &evidence);
+}
+
+static void scan(struct sample *sample, const char *word)
+{
+	static const char *const findings[] = {
+		"", "x:high ", "x:high+ y:critical ", "y:critical+ z:low "};
+	const struct sample_scan scanned = {.word = word,
+		.subject = below(2) ? SAMPLE_IMAGE("a") : SAMPLE_IMAGE("b"),
+		.at = some_time(),
+		.partial = below(5) == 0,
+		.findings = {pick(findings, 4)}};
+
+	sample_scan_add(sample, &scanned);
+}
+
+static void speak(struct sample *sample, const char *word)
+{
+	static const char *const states[] = {
+		"declared", "counts", "counts", "removed"};
+	const char *state = pick(states, 4);
+	struct evidence evidence = sample_evidence(sample, word,
+		CLASS_TOOLSTATE, "default/tool/postern/source-1", some_time());
+	char at[INSTANT_TEXT];
+
+	instant_format(evidence.effective_time, at);
+	evidence.kind = state;
+	evidence.body_node = sample_body(
+		sample, arena_printf(sample->arena,
+				"{\"state\":\"%s\",\"interval_seconds\":3600,"
+				"\"accepted\":%d,\"last_delivery\":\"%s\"}",
+				state, 1 + (int)below(2), at));
+	sample_add(sample, &evidence);
+}
+
+static void random_day(struct sample *sample)
+{
+	for (int i = 0; i < PIECES; i++) {
+		const char *word = arena_printf(sample->arena, "e%d", i);
+
+		switch (below(4)) {
+		case 0:
+			deploy(sample, word);
+			break;
+		case 1:
+			change(sample, word);
+			break;
+		case 2:
+			scan(sample, word);
+			break;
+		default:
+			speak(sample, word);
+		}
+	}
+}
+
+struct replay {
+	struct bench bench;
+	struct intake *intake;
+	struct arena *arena;
+};
+
+static struct replay begin(void)
+{
+	static const struct intake_settings settings = {
+		.clock = &clock_wall, .retention = 4000 * INSTANT_DAY};
+	struct replay r = {.bench.schema = SCHEMA,
+		.intake = intake_new(&settings),
+		.arena = arena_new(64 << 20)};
+	struct reason reason = {0};
+
+	log_setup(LOG_ERROR, false);
+	db_fresh(SCHEMA, "evaluator");
+	r.bench.pg = db_open(SCHEMA, "replay");
+	db_ok(pack_load(POSTERN_SOURCE_DIR "/packs/ssdf-po", &r.bench.pack,
+		      &reason),
+		&reason);
+	r.bench.judge = bench_judge(&r.bench, r.bench.pack);
+	return r;
+}
+
+static void end(struct replay *r)
+{
+	intake_free(&r->intake);
+	arena_free(&r->arena);
+	bench_end(&r->bench);
+}
+
+static void take(struct replay *r, struct kafka_record *records, size_t count)
+{
+	struct kafka_batch batch = {.topic = "postern.evidence",
+		.records = records,
+		.count = count};
+	struct pg *pg = r->bench.pg;
+	struct reason reason = {0};
+	size_t culprit = 0;
+
+	arena_reset(r->arena);
+	db_ok(pg_begin(pg, &reason), &reason);
+	db_ok(intake_apply(r->intake, pg, r->arena, &batch, &culprit, &reason),
+		&reason);
+	db_ok(pg_commit(pg, &reason), &reason);
+	intake_committed(r->intake, &batch);
+}
+
+static void clear(struct replay *r)
+{
+	db_script(r->bench.pg,
+		"TRUNCATE evidence, evidence_content, evidence_seen,"
+		" evidence_conflict, subject, relation, relation_statement,"
+		" scan, finding, snapshot_part, punctuation, agenda, verdict,"
+		" verdict_history, episode, judging, outbox;"
+		"UPDATE judge_now SET at = '-infinity'");
+}
+
+static void move_now(struct replay *r, instant now)
+{
+	char at[INSTANT_TEXT];
+
+	instant_format(now, at);
+	bench_do(&r->bench, "UPDATE judge_now SET at = '%s'", at);
+}
+
+static instant time_of(const struct kafka_record *record)
+{
+	struct arena *arena = arena_new(1 << 22);
+	struct evidence evidence;
+	struct reason reason = {0};
+	instant at;
+
+	db_ok(evidence_decode(arena, record, &evidence, &reason), &reason);
+	at = evidence.effective_time;
+	arena_free(&arena);
+	return at;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	instant one = time_of(a), two = time_of(b);
+
+	return one < two ? -1 : one > two;
+}
+
+/* What is true when, and what is true now, of every pair. */
+static char *dump(struct replay *r)
+{
+	return db_value(r->bench.pg,
+		"SELECT concat((SELECT string_agg(criterion || ' ' || subject"
+		" || ' ' || verdict || ' ' || true_from || ' ' || true_until,"
+		" E'\\n' ORDER BY criterion, subject, true_from)"
+		" FROM verdict_history WHERE known_until = 'infinity'),"
+		" E'\\n\\n', (SELECT string_agg(criterion || ' ' || subject"
+		" || ' ' || verdict || ' ' || since || ' ' ||"
+		" coalesce(suppressed_by, '-') || ' ' ||"
+		" coalesce(episode_kind || episode_opened, '-'), E'\\n'"
+		" ORDER BY criterion, subject) FROM state))");
+}
+
+#define LAST (SAMPLE_DAY + 9 * INSTANT_DAY)
+
+static char *replay_in_order(struct replay *r, struct sample *sample)
+{
+	clear(r);
+	qsort(sample->records, sample->count, sizeof(*sample->records),
+		by_time);
+	for (size_t i = 0; i < sample->count; i++) {
+		move_now(r, time_of(&sample->records[i]));
+		take(r, &sample->records[i], 1);
+		bench_turn(&r->bench);
+	}
+	move_now(r, LAST);
+	bench_turn(&r->bench);
+	return dump(r);
+}
+
+static void shuffle(struct kafka_record *records, size_t count)
+{
+	for (size_t i = count; i > 1; i--) {
+		size_t j = below((unsigned)i);
+		struct kafka_record kept = records[i - 1];
+
+		records[i - 1] = records[j];
+		records[j] = kept;
+	}
+}
+
+static char *replay_in_disorder(struct replay *r, struct sample *sample)
+{
+	instant now = SAMPLE_DAY - INSTANT_HOUR;
+	unsigned most = 1 + below(20), lazy = 1 + below(4);
+
+	clear(r);
+	shuffle(sample->records, sample->count);
+	for (size_t i = 0; i < sample->count;) {
+		size_t n = 1 + below(most);
+
+		if (n > sample->count - i)
+			n = sample->count - i;
+		take(r, sample->records + i, n);
+		i += n;
+		now += (instant)below(180) * INSTANT_MINUTE;
+		if (below(2))
+			move_now(r, now);
+		if (!below(lazy))
+			bench_turn(&r->bench);
+	}
+	move_now(r, LAST);
+	bench_turn(&r->bench);
+	return dump(r);
+}
+
+/* From the first line that differs on. */
+static void compare(const char *wanted, const char *got, int world, int turn)
+{
+	size_t same = 0, line = 0;
+
+	if (strcmp(wanted, got) == 0)
+		return;
+	for (; wanted[same] && wanted[same] == got[same]; same++)
+		if (wanted[same] == '\n')
+			line = same + 1;
+	fail_msg("world %d turn %d: %.400s\n  is\n%.400s", world, turn,
+		wanted + line, got + line);
+}
+
+static void test_replay__any_order_comes_to_the_same(void **state)
+{
+	struct replay r = begin();
+
+	(void)state;
+	seed = 20261127;
+	for (int world = 0; world < WORLDS; world++) {
+		struct sample *sample = sample_new();
+		char *wanted, *got;
+
+		random_day(sample);
+		wanted = replay_in_order(&r, sample);
+		assert_true(
+			db_number(r.bench.pg, "SELECT count(DISTINCT verdict)"
+					      " FROM verdict_history") >= 4);
+		for (int turn = 0; turn < TURNS; turn++) {
+			got = replay_in_disorder(&r, sample);
+			compare(wanted, got, world, turn);
+			memory_free(got);
+		}
+		memory_free(wanted);
+		sample_free(&sample);
+	}
+	end(&r);
+}
