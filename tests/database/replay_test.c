@@ -16,7 +16,7 @@
 #define PAY "default/service/test/pay"
 #define SHOP_REPO "default/repo/github.com/acme/shop"
 #define PIECES 40
-#define WORLDS 4
+#define WORLDS 2
 #define TURNS 6
 
 static uint64_t seed;
