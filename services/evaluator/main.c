@@ -89,6 +89,7 @@ int main(int argc, char **argv)
 	struct evaluator evaluator = {.arena = arena_new(16u << 20)};
 	enum settings_wish wish = SETTINGS_DONE;
 	struct reason reason = {0};
+	enum status status;
 	int number = 0, code;
 
 	evaluator.program = (struct settings_program){.service = "evaluator",
@@ -98,16 +99,14 @@ int main(int argc, char **argv)
 		.switches = evaluator_switches,
 		.values = &evaluator.values,
 		.arena = evaluator.arena};
-	if (settings_load(&evaluator.program, argc, argv, &wish, &number,
-		    &reason) != OK) {
+	status = settings_load(
+		&evaluator.program, argc, argv, &wish, &number, &reason);
+	code = service_exit_code(status);
+	if (status != OK)
 		fprintf(stderr, "postern-evaluator: %s: %s\n", reason.place,
 			reason.sentence);
-		code = settings_exit(&reason);
-	} else {
-		code = wish == SETTINGS_DONE
-			       ? 0
-			       : act(&evaluator, wish, number, &reason);
-	}
+	else if (wish != SETTINGS_DONE)
+		code = act(&evaluator, wish, number, &reason);
 	pack_free(&evaluator.pack);
 	arena_free(&evaluator.arena);
 	return code;

@@ -100,11 +100,11 @@ static void close_all(struct ingest *ingest)
 	health_free(&ingest->files.health);
 }
 
-static int refuse(const struct reason *reason)
+static int refuse(enum status status, const struct reason *reason)
 {
 	fprintf(stderr, "postern-ingest: %s: %s\n", reason->place,
 		reason->sentence);
-	return settings_exit(reason);
+	return service_exit_code(status);
 }
 
 static int run(const struct ingest_settings *settings)
@@ -112,13 +112,15 @@ static int run(const struct ingest_settings *settings)
 	struct service *service = service_new("ingest");
 	struct ingest ingest = {.settings = settings};
 	struct reason reason;
+	enum status status;
 	int code;
 
-	if (open_all(&ingest, &reason) == OK) {
+	status = open_all(&ingest, &reason);
+	if (status == OK) {
 		start(&ingest, service);
 		code = service_wait(service);
 	} else {
-		code = refuse(&reason);
+		code = refuse(status, &reason);
 	}
 	close_all(&ingest);
 	service_free(&service);
@@ -131,19 +133,21 @@ int main(int argc, char **argv)
 	struct ingest_settings settings = {0};
 	enum settings_wish wish = SETTINGS_DONE;
 	struct reason reason;
+	enum status status;
 	int which = 0, code = 0;
 
-	if (ingest_settings_load(
-		    arena, argc, argv, &settings, &wish, &which, &reason) != OK)
-		code = refuse(&reason);
+	status = ingest_settings_load(
+		arena, argc, argv, &settings, &wish, &which, &reason);
+	if (status == OK && wish == SETTINGS_CHECK)
+		status = files_read(
+			settings.sources, settings.subjects, NULL, &reason);
+	if (status != OK)
+		code = refuse(status, &reason);
 	else if (wish == SETTINGS_SWITCH)
 		code = topics_main(arena, &settings.common, &settings.kafka,
 			which == INGEST_CREATE_TOPICS);
 	else if (wish == SETTINGS_CHECK)
-		code = files_read(settings.sources, settings.subjects, NULL,
-			       &reason) == OK
-			       ? ingest_settings_print(arena, &settings)
-			       : refuse(&reason);
+		code = ingest_settings_print(arena, &settings);
 	else if (wish == SETTINGS_RUN)
 		code = run(&settings);
 	arena_free(&arena);

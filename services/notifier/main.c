@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 	struct notifier notifier = {.arena = arena_new(16u << 20)};
 	enum settings_wish wish = SETTINGS_DONE;
 	struct reason reason = {0};
+	enum status status;
 	int number = 0, code;
 
 	notifier.program = (struct settings_program){.service = "notifier",
@@ -94,16 +95,14 @@ int main(int argc, char **argv)
 		.switches = notifier_switches,
 		.values = &notifier.values,
 		.arena = notifier.arena};
-	if (settings_load(&notifier.program, argc, argv, &wish, &number,
-		    &reason) != OK) {
+	status = settings_load(
+		&notifier.program, argc, argv, &wish, &number, &reason);
+	code = service_exit_code(status);
+	if (status != OK)
 		fprintf(stderr, "postern-notifier: %s: %s\n", reason.place,
 			reason.sentence);
-		code = settings_exit(&reason);
-	} else {
-		code = wish == SETTINGS_DONE
-			       ? 0
-			       : act(&notifier, wish, number, &reason);
-	}
+	else if (wish != SETTINGS_DONE)
+		code = act(&notifier, wish, number, &reason);
 	routes_free(&notifier.routes);
 	roles_free(&notifier.roles);
 	arena_free(&notifier.arena);

@@ -68,6 +68,22 @@ void service_free(struct service **service)
 	*service = NULL;
 }
 
+int service_exit_code(enum status status)
+{
+	switch (status) {
+	case OK:
+		return 0;
+	case REJECT:
+		return EXIT_USAGE;
+	case CONFIG:
+		return EXIT_SETTINGS;
+	case IGNORED:
+	case RETRY:
+		break;
+	}
+	return EXIT_FAILED;
+}
+
 /* Wakes the sleepers, and the main thread out of sigwait (SIGUSR2: ours). */
 static void stop(struct service *service, int code)
 {

@@ -18,6 +18,9 @@ struct service;
 #define EXIT_SETTINGS 1
 #define EXIT_USAGE 2
 #define EXIT_FAILED 3
+/* The exit code of a start that came to this: OK 0, REJECT (of the command
+ * line) EXIT_USAGE, CONFIG EXIT_SETTINGS, else EXIT_FAILED. */
+int service_exit_code(enum status status);
 
 /* Blocks SIGTERM, SIGINT, SIGHUP for all threads and ignores SIGPIPE: call it
  * before anything starts a thread. */

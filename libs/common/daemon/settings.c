@@ -5,7 +5,6 @@
 
 #include "base/bug.h"
 #include "base/memory.h"
-#include "daemon/service.h"
 #include "daemon/settings_private.h"
 #include "wire/doc.h"
 
@@ -128,8 +127,8 @@ static enum status take_file(const struct settings_program *program,
 	return OK;
 }
 
-static void variable_name(const struct settings_program *program,
-	const char *key, const char *suffix, char *ret, size_t size)
+void settings_variable(const struct settings_program *program, const char *key,
+	const char *suffix, char *ret, size_t size)
 {
 	snprintf(ret, size, "POSTERN_%s_%s%s", program->service, key, suffix);
 	for (char *c = ret; *c; c++)
@@ -147,14 +146,15 @@ static enum status take_environment(
 		char key[80];
 		const char *value;
 
-		variable_name(program, row->key, "", name, sizeof(name));
+		settings_variable(program, row->key, "", name, sizeof(name));
 		value = getenv(name);
 		if (value)
 			status = set_named(
 				program, row->key, value, name, reterr);
 		if (status != OK || !row->secret)
 			continue;
-		variable_name(program, row->key, "-file", name, sizeof(name));
+		settings_variable(
+			program, row->key, "-file", name, sizeof(name));
 		value = getenv(name);
 		snprintf(key, sizeof(key), "%s-file", row->key);
 		if (value)
@@ -178,6 +178,19 @@ struct words {
 	int at;
 };
 
+static bool is_flag(const struct settings_program *program, const char *key)
+{
+	size_t length = strlen(key);
+	const struct setting *row;
+
+	if (find(program, key, length))
+		return true;
+	if (length <= 5 || strcmp(key + length - 5, "-file") != 0)
+		return false;
+	row = find(program, key, length - 5);
+	return row && row->secret;
+}
+
 /* Splits "--key=value" or "--key value"; a boolean may stand alone. */
 static enum status take_flag(const struct settings_program *program,
 	struct words *words, bool apply, struct reason *reterr)
@@ -196,9 +209,14 @@ static enum status take_flag(const struct settings_program *program,
 	else if (words->at + 1 < words->argc)
 		value = words->argv[++words->at];
 	snprintf(place, sizeof(place), "--%.90s", key);
+	if (!is_flag(program, key)) {
+		reason_set(reterr, place, "is no setting of %s: see --help",
+			program->service);
+		return REJECT;
+	}
 	if (!value) {
 		reason_set(reterr, place, "needs a value");
-		return CONFIG;
+		return REJECT;
 	}
 	return apply ? set_named(program, key, value, place, reterr) : OK;
 }
@@ -232,7 +250,8 @@ static enum status read_words(const struct settings_program *program,
 			ret->wish = SETTINGS_CHECK;
 		} else if (strcmp(word, "--help") == 0 ||
 			   strcmp(word, "-h") == 0 ||
-			   strcmp(word, "--version") == 0) {
+			   strcmp(word, "--version") == 0 ||
+			   strcmp(word, "--manual") == 0) {
 			ret->wish = SETTINGS_DONE;
 			ret->file = word;
 			return OK;
@@ -244,9 +263,8 @@ static enum status read_words(const struct settings_program *program,
 		} else if (strncmp(word, "--", 2) == 0 && word[2]) {
 			status = take_flag(program, &words, apply, reterr);
 		} else {
-			reason_set(reterr, "--",
-				"\"%s\" is not understood: see --help", word);
-			status = CONFIG;
+			reason_set(reterr, word, "not understood: see --help");
+			status = REJECT;
 		}
 	}
 	return status;
@@ -260,7 +278,7 @@ static enum status check_required(
 
 		if (!row->required || setting_is_set(program, row))
 			continue;
-		variable_name(program, row->key, "", name, sizeof(name));
+		settings_variable(program, row->key, "", name, sizeof(name));
 		reason_set(reterr, row->key,
 			"must be set, by --%s, %s or in --config FILE: %s",
 			row->key, name, row->sentence);
@@ -281,7 +299,11 @@ enum status settings_load(const struct settings_program *program, int argc,
 	if (status != OK)
 		return status;
 	if (command.wish == SETTINGS_DONE) {
-		settings_help(program, strcmp(command.file, "--version") == 0);
+		if (strcmp(command.file, "--manual") == 0)
+			settings_manual(program);
+		else
+			settings_help(program,
+				strcmp(command.file, "--version") == 0);
 		*ret = SETTINGS_DONE;
 		return OK;
 	}
@@ -290,8 +312,9 @@ enum status settings_load(const struct settings_program *program, int argc,
 		status = take_file(program, command.file, reterr);
 	if (status == OK)
 		status = take_environment(program, reterr);
-	if (status == OK)
-		status = read_words(program, words, true, &command, reterr);
+	if (status == OK &&
+		read_words(program, words, true, &command, reterr) != OK)
+		return REJECT;
 	if (status == OK)
 		status = check_required(program, reterr);
 	if (status != OK)
@@ -299,10 +322,4 @@ enum status settings_load(const struct settings_program *program, int argc,
 	*ret = command.wish;
 	*ret_switch = command.which;
 	return OK;
-}
-
-int settings_exit(const struct reason *reason)
-{
-	return strncmp(reason->place, "--", 2) == 0 ? EXIT_USAGE
-						    : EXIT_SETTINGS;
 }

@@ -2,7 +2,7 @@
 /*
  * Settings of one process: one table (key, type, default, bounds, sentence)
  * from which the command line, the environment, the file, --help and the
- * settings page all follow. Precedence: flag, environment
+ * manual page all follow. Precedence: flag, environment
  * (POSTERN_<SERVICE>_<KEY>), --config file, default.
  */
 #pragma once
@@ -51,18 +51,16 @@ enum settings_wish {
 	SETTINGS_RUN,
 	SETTINGS_CHECK,  /* --check: read all, say what would be done, exit */
 	SETTINGS_SWITCH, /* one of `switches`; `ret_switch` is its index / 2 */
-	SETTINGS_DONE,   /* --help or --version was printed: exit 0 */
+	SETTINGS_DONE,   /* --help, --version, --manual: exit 0 */
 };
 /*
+ * REJECT: the command line is wrong, the rest was not looked at (EXIT_USAGE).
  * CONFIG with flag, variable or file:line:column as place. `switches` holds
  * pairs of name and sentence, NULL ends.
  */
 enum status settings_load(const struct settings_program *program, int argc,
 	char **argv, enum settings_wish *ret, int *ret_switch,
 	struct reason *reterr) MUST_CHECK;
-/* The exit code for that reason: EXIT_USAGE where the command line is wrong,
- * else EXIT_SETTINGS. */
-int settings_exit(const struct reason *reason);
 /* What is in force, secrets as "***", one "key: value" per line. */
 void settings_print(const struct settings_program *program, struct strbuf *out);
 

@@ -16,3 +16,8 @@ void setting_set_map(const struct settings_program *program,
 bool setting_is_set(
 	const struct settings_program *program, const struct setting *row);
 void settings_help(const struct settings_program *program, bool version_only);
+/* The page of section 8, in mdoc(7). */
+void settings_manual(const struct settings_program *program);
+/* POSTERN_<SERVICE>_<KEY><SUFFIX>, as the environment has it. */
+void settings_variable(const struct settings_program *program, const char *key,
+	const char *suffix, char *ret, size_t size);

@@ -35,6 +35,8 @@ static void help_row(const struct setting *row)
 
 void settings_help(const struct settings_program *program, bool version_only)
 {
+	char variable[80];
+
 	if (version_only) {
 		printf("postern-%s %s\n", program->service, POSTERN_VERSION);
 		return;
@@ -42,16 +44,18 @@ void settings_help(const struct settings_program *program, bool version_only)
 	printf("postern-%s: %s\n\nusage: postern-%s [--config FILE] "
 	       "[--SETTING VALUE]...\n",
 		program->service, program->sentence, program->service);
+	settings_variable(program, "key", "", variable, sizeof(variable));
 	printf("\nA setting is taken from its flag, else from the environment "
-	       "(POSTERN_%s_KEY\nin capitals, - as _), else from FILE (YAML, "
-	       "key: value), else its default.\n\n",
-		program->service);
+	       "(%s,\n- as _), else from FILE (YAML, key: value), else its "
+	       "default.\n\n",
+		variable);
 	printf("  --check\n        read all settings and files, say what would "
 	       "be done, touch nothing\n");
 	for (int i = 0; program->switches && program->switches[i]; i += 2)
 		printf("  --%s\n        %s\n", program->switches[i],
 			program->switches[i + 1]);
-	printf("  --help, --version\n\n");
+	printf("  --help, --version, --manual\n        this text, the "
+	       "version, the manual page (mdoc)\n\n");
 	for (const struct setting *row = program->table; row->key; row++)
 		help_row(row);
 	printf("\nExit codes: 0 ended as asked, 1 settings or files are wrong, "

@@ -114,15 +114,15 @@ static void test_settings__name_the_place_of_a_mistake(void **state)
 	assert_int_equal(LOAD("--config", path), CONFIG);
 	assert_string_equal(why.place, want);
 	unlink(path);
-	assert_int_equal(LOAD("--count=10"), CONFIG);
+	assert_int_equal(LOAD("--count=10"), REJECT);
 	assert_string_equal(why.place, "--count");
-	assert_int_equal(LOAD("--colour=red"), CONFIG);
+	assert_int_equal(LOAD("--colour=red"), REJECT);
 	assert_string_equal(why.place, "--colour");
-	assert_int_equal(LOAD("--count"), CONFIG);
-	assert_int_equal(LOAD("--on=maybe"), CONFIG);
-	assert_int_equal(LOAD("--wait=soon"), CONFIG);
-	assert_int_equal(LOAD("--room-left=2PiB"), CONFIG);
-	assert_int_equal(LOAD("stray"), CONFIG);
+	assert_int_equal(LOAD("--count"), REJECT);
+	assert_int_equal(LOAD("--on=maybe"), REJECT);
+	assert_int_equal(LOAD("--wait=soon"), REJECT);
+	assert_int_equal(LOAD("--room-left=2PiB"), REJECT);
+	assert_int_equal(LOAD("stray"), REJECT);
 	assert_int_equal(LOAD("--name="), CONFIG);
 	assert_string_equal(why.place, "name");
 	assert_int_equal(LOAD("--config", "/nonexistent"), CONFIG);
@@ -145,7 +145,7 @@ static void test_settings__secrets_come_from_files_and_are_not_shown(void **s)
 	assert_non_null(strstr(out.text, "password: ***\n"));
 	assert_non_null(strstr(out.text, "wait: 5s\n"));
 	strbuf_release(&out);
-	assert_int_equal(LOAD("--name-file", path), CONFIG);
+	assert_int_equal(LOAD("--name-file", path), REJECT);
 }
 
 static void test_settings__know_what_is_wished(void **state)
