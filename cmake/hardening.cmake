@@ -49,6 +49,13 @@ function(postern_try_link_flags)
 	endforeach()
 endfunction()
 
+# Test programs are many and each links everything: by the quicker linker.
+if(NOT POSTERN_HARDEN)
+	find_program(POSTERN_LLD ld.lld)
+	if(POSTERN_LLD)
+		add_link_options(-fuse-ld=lld)
+	endif()
+endif()
 if(POSTERN_SANITIZE)
 	add_compile_options(-fsanitize=address,undefined
 		-fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
