@@ -55,7 +55,8 @@ static void open_now(struct loops *loops)
 		.health = loops->health,
 		.metrics = loops->metrics,
 		.age_row = METER_NOW_AGE,
-		.still_row = METER_NOW_STILL};
+		.still_row = METER_NOW_STILL,
+		.parts_row = METER_PARTS_WAITING};
 
 	loops->now = watermark_open(&now);
 }

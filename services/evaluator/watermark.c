@@ -9,6 +9,7 @@
 
 #define TURN (INSTANT_SECOND / 2)
 #define BACK_OFF (2 * INSTANT_SECOND)
+#define PARTS_EVERY INSTANT_MINUTE
 #define ARENA_MAX (1u << 20)
 
 struct watermark_keeper {
@@ -17,7 +18,8 @@ struct watermark_keeper {
 	struct pg *pg;
 	int check;
 	struct watermark last;
-	instant moved; /* monotonic: when it did last */
+	instant moved;   /* monotonic: when it did last */
+	instant counted; /* monotonic: when parts were */
 };
 
 instant watermark_for_silence(const struct watermark *watermark)
@@ -142,6 +144,8 @@ static void report(struct watermark_keeper *keeper, instant still)
 
 	if (!keeper->settings.health)
 		return;
+	if (keeper->last.now == INT64_MIN)
+		snprintf(sentence, sizeof(sentence), "not known yet");
 	if (still >= keeper->settings.patience) {
 		if (keeper->last.now != INT64_MIN)
 			instant_format(keeper->last.now, at);
@@ -152,6 +156,31 @@ static void report(struct watermark_keeper *keeper, instant still)
 	}
 	health_set(keeper->settings.health, keeper->check,
 		still < keeper->settings.patience, sentence);
+}
+
+/* Snapshots that wait for a part in vain resolve nothing; somebody should
+ * know. Seldom, since it reads all that wait. */
+static enum status count_parts(
+	struct watermark_keeper *keeper, struct reason *reterr)
+{
+	struct pg_rows *rows = NULL;
+	enum status status;
+
+	if (!keeper->settings.metrics ||
+		(keeper->counted &&
+			clock_monotonic() - keeper->counted < PARTS_EVERY))
+		return OK;
+	status = pg_run(keeper->pg,
+		"SELECT count(*) FROM snapshot_part WHERE wrong"
+		" OR recorded_at < clock_timestamp() - interval '1 hour'",
+		NULL, &rows, reterr);
+	if (status != OK)
+		return status;
+	metric_set(keeper->settings.metrics, keeper->settings.parts_row, NULL,
+		pg_get_integer(rows, 0, 0));
+	pg_rows_free(&rows);
+	keeper->counted = clock_monotonic();
+	return OK;
 }
 
 static enum status turn(struct watermark_keeper *keeper, struct reason *reterr)
@@ -167,6 +196,8 @@ static enum status turn(struct watermark_keeper *keeper, struct reason *reterr)
 	if (status == OK)
 		status = watermark_advance(keeper->pg, keeper->arena,
 			keeper->settings.topic, &now, reterr);
+	if (status == OK)
+		status = count_parts(keeper, reterr);
 	if (status != OK)
 		return status;
 	if (now.now != keeper->last.now)

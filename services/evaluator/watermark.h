@@ -41,6 +41,7 @@ struct watermark_settings {
 	struct metrics *metrics;
 	int age_row;   /* gauge: seconds it is behind the wall clock */
 	int still_row; /* gauge: seconds it has stood still */
+	int parts_row; /* gauge: parts of snapshots that are stuck */
 };
 
 struct watermark_keeper;

@@ -125,7 +125,8 @@ static void test_watermark__standing_still_shows(void **state)
 		.health = health,
 		.metrics = metrics,
 		.age_row = METER_NOW_AGE,
-		.still_row = METER_NOW_STILL};
+		.still_row = METER_NOW_STILL,
+		.parts_row = METER_PARTS_WAITING};
 	struct pg *pg = fresh();
 	struct watermark_keeper *keeper = watermark_open(&settings);
 	struct strbuf out;
@@ -133,6 +134,11 @@ static void test_watermark__standing_still_shows(void **state)
 	(void)state;
 	db_script(pg, "INSERT INTO punctuation VALUES"
 		      " (0, 0, '2026-11-24 08:00+00')");
+	db_script(pg,
+		"INSERT INTO snapshot_part VALUES"
+		" ('a', 's', '1', 1, 2, '2026-11-24 08:00+00', '', false),"
+		" ('a', 's', '2', 1, 2, clock_timestamp(), '', false),"
+		" ('a', 's', '3', 1, 2, clock_timestamp(), '', true)");
 	service_start(service, "now", watermark_loop, keeper);
 	service_start(service, "end", end_soon, NULL);
 	assert_int_equal(service_wait(service), EXIT_FAILED);
@@ -141,6 +147,7 @@ static void test_watermark__standing_still_shows(void **state)
 	assert_non_null(strstr(out.text, "stands at 2026-11-24T08:00:00Z"));
 	assert_true(metric_value(metrics, METER_NOW_STILL, NULL) >= 1);
 	assert_true(metric_value(metrics, METER_NOW_AGE, NULL) != 0);
+	assert_int_equal(metric_value(metrics, METER_PARTS_WAITING, NULL), 2);
 	strbuf_release(&out);
 	watermark_close(&keeper);
 	watermark_close(&keeper);
