@@ -12,7 +12,7 @@ def test_one_delivery_walks_all_the_way_and_its_alert_is_resolved(world):
     subject = world.subject("cluster", "flow", "one")
     world.send("events-acme", senders.cloudevent("policy", subject, {"policy": "admission", "mode": "audit"}))
     verdict = world.wait_verdict("PO.5.1-s", subject, "fail")
-    evidence = world.evidence(source="events-acme")[0]
+    evidence = world.evidence(source="events-acme", tool="cloudevents")[0]
     assert verdict["evidence"] == [evidence["id"]]
     assert verdict["payloads"] == [world.sent[0].digest]
     assert verdict["since"] == evidence["effective_time"]

@@ -93,17 +93,17 @@ def test_who_is_not_known_gets_one_constant_401(edge):
         "no prefix": head("github-acme", body, "X-Hub-Signature-256: " + good[7:]),
         "twice": head("github-acme", body, "X-Hub-Signature-256: " + good, "X-Hub-Signature-256: " + good),
         "weaker one": head("github-acme", body, "X-Hub-Signature: sha1=" + "0" * 40),
-        "of another body": head("github-acme", body[:-1] + b" ", "X-Hub-Signature-256: " + good),
+        "of another body": head("github-acme", body, "X-Hub-Signature-256: " + good),
         "no token": head("trivy-acme", body),
         "wrong token": head("trivy-acme", body, token + "no"),
         "longer token": head("trivy-acme", body, token + edge.secrets["trivy-acme"] + "x"),
         "another source's token": head("trivy-acme", body, token + edge.secrets["argocd-acme"]),
         "other address": head("elsewhere", body, token + edge.secrets["elsewhere"]),
-        "no source": head("", body),
         "odd source": head("..%2f..%2fetc%2fpasswd", body),
     }
     before = len(edge.records("deliveries"))
-    answers = {name: edge.raw(request + body, shut=False) for name, request in cases.items()}
+    bodies = {"of another body": body[:-1] + b" "}
+    answers = {name: edge.raw(request + bodies.get(name, body), shut=False) for name, request in cases.items()}
     plain = {name: re.sub(rb"\r\nDate: [^\r]*", b"", answer) for name, answer in answers.items()}
     for name, answer in plain.items():
         assert CONSTANT_401.match(answer), "%s: %r" % (name, answer)

@@ -18,8 +18,8 @@ def no_broker(stack):
     """Stops the broker when called; it runs again at the end whatever happens."""
     state = {"away": False}
 
-    def away(sudden=False):
-        (stack.kill if sudden else stack.stop)("kafka")
+    def away():
+        stack.kill("kafka")
         state["away"] = True
 
     def back():
@@ -68,6 +68,10 @@ def spooled(world):
     return world["ingest"].metric("ingest_spool_records")
 
 
+def wait_spooled(world, least):
+    until("%d records in the spool" % least, lambda: spooled(world) >= least)
+
+
 def test_without_a_broker_deliveries_wait_in_the_spool_and_keep_their_order(world, no_broker):
     world.settings["ingest"]["ack-deadline"] = "500ms"
     world.prepare().start("ingest")
@@ -76,11 +80,11 @@ def test_without_a_broker_deliveries_wait_in_the_spool_and_keep_their_order(worl
     for number in range(15):
         world.send("github-acme", push("away %d" % number))
         world.send("argocd-acme", observed("away %d" % number))
-    assert spooled(world) >= 30
+    wait_spooled(world, 30)
     world["ingest"].kill()
     world["ingest"].start()  # without a broker, on what a kill -9 left
     world["ingest"].wait_ready()
-    assert spooled(world) >= 30
+    wait_spooled(world, 30)
     for number in range(10):
         world.send("github-acme", push("again %d" % number))
     no_broker.back()
@@ -95,7 +99,7 @@ def test_without_a_broker_deliveries_wait_in_the_spool_and_keep_their_order(worl
 
 def test_a_start_without_a_broker_is_ready_and_takes_deliveries(world, no_broker):
     world.prepare()
-    no_broker(sudden=True)
+    no_broker()
     world.start("ingest")
     for number in range(5):
         world.send("github-acme", push("first %d" % number))
@@ -105,20 +109,20 @@ def test_a_start_without_a_broker_is_ready_and_takes_deliveries(world, no_broker
 
 
 def test_a_full_spool_says_503_and_keeps_what_it_took(world, no_broker):
-    world.settings["ingest"].update({"ack-deadline": "300ms", "spool-size": "2MiB"})
+    world.settings["ingest"].update({"ack-deadline": "300ms", "spool-size": "8MiB"})
     world.prepare().start("ingest")
     no_broker()
     answer = None
     for number in range(200):
         headers, body = push("fill %d" % number)
-        body["commits"][0]["message"] = "m" * 50000
+        body["commits"][0]["message"] = "m" * 900000
         answer = world.send("github-acme", (headers, body), expect=None)
         if answer.status_code != 200:
             break
     assert answer.status_code == 503, answer.status_code
     assert int(answer.headers["Retry-After"]) > 0
     taken = sum(1 for one in world.sent if one.code == 200)
-    assert taken >= 5
+    assert taken >= 2
     no_broker.back()
     wait_all_arrived(world)
     until("deliveries to be taken again", lambda: world.send("github-acme", push("after"), expect=None).status_code == 200)
