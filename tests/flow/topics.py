@@ -5,6 +5,7 @@ import json
 
 import confluent_kafka
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 Record = collections.namedtuple("Record", "topic partition offset key headers value")
 
@@ -64,3 +65,14 @@ def copy(brokers, records, topic):
             except BufferError:
                 producer.poll(0.1)
     assert producer.flush(60) == 0 and not problems, problems
+
+
+def delete(brokers, names):
+    """Topics that a restarted broker need not look at."""
+    admin = AdminClient({"bootstrap.servers": brokers, "log_level": 0})
+    there = set(admin.list_topics(timeout=10).topics)
+    for one in admin.delete_topics([name for name in names if name in there] or ["none-of-ours"]).values():
+        try:
+            one.result(10)
+        except confluent_kafka.KafkaException:
+            pass

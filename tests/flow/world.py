@@ -313,6 +313,7 @@ class World:
             problems += self.check_topics()
         if not os.environ.get("POSTERN_KEEP"):
             self.stack.sql('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % self.database)
+            topics.delete(self.stack.kafka, [self.topic(name) for name in TOPICS])
         assert not problems, "\n".join(problems)
 
     def check_topics(self):
