@@ -39,8 +39,8 @@ struct visit {
 	struct sources *sources;
 	const struct source *source;
 	struct verifier *verifier;
-	bool in_body;  /* the proof is */
-	bool draining; /* oversized and thrown away */
+	bool in_body;     /* the proof is */
+	bool draining;    /* oversized and thrown away */
 	atomic_bool over; /* answered, or handed over */
 	struct budget_hold hold;
 	char *body;
