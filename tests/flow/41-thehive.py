@@ -24,8 +24,10 @@ class Hive:
         assert answer.status_code < 300, "%s %s: %d %s" % (method, path, answer.status_code, answer.text[:500])
         return answer.json() if answer.content else None
 
-    def alerts(self, reference):
-        return self.call("POST", "/api/alert/_search?range=all", {"query": {"_field": "sourceRef", "_value": reference}})
+    def alerts(self, episode):
+        """sourceRef is the first half of the episode's id (docs/sinks.md)."""
+        return self.call("POST", "/api/alert/_search?range=all",
+                         {"query": {"_field": "sourceRef", "_value": episode[:32]}})
 
     def case(self, identity):
         return self.call("GET", "/api/case/" + identity)
