@@ -5,7 +5,8 @@
 #define HOLD (10 * INSTANT_SECOND)
 #define LEAST INSTANT_SECOND
 #define AWAY_MOST (30 * INSTANT_SECOND)
-#define BARRED_LEAST INSTANT_MINUTE
+#define BARRED_LEAST (10 * INSTANT_SECOND)
+#define BARRED_MOST (5 * INSTANT_MINUTE)
 #define ASKED_MOST INSTANT_HOUR
 #define DOUBLINGS_MOST 20
 
@@ -27,12 +28,20 @@ instant throttle_back_off(int tries, instant most, instant least, uint64_t dice)
 	return wait > least ? wait : least;
 }
 
+/* Credentials are seldom mended within seconds, and some servers lock out. */
+static instant barred_wait(int failures)
+{
+	instant wait = BARRED_LEAST << (failures > 5 ? 5 : failures - 1);
+
+	return wait < BARRED_MOST ? wait : BARRED_MOST;
+}
+
 void throttle_failed(struct throttle *throttle, instant now, bool barred,
 	instant least, uint64_t dice)
 {
 	throttle->failures++;
-	if (barred && least < BARRED_LEAST)
-		least = BARRED_LEAST;
+	if (barred && least < barred_wait(throttle->failures))
+		least = barred_wait(throttle->failures);
 	throttle->until = now + throttle_back_off(throttle->failures, AWAY_MOST,
 					least, dice);
 }

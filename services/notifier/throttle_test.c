@@ -51,7 +51,10 @@ static void test_throttle__an_instance_goes_and_comes_back(void **state)
 	throttle_failed(&throttle, 100, false, 0, 0);
 	assert_int_equal(throttle.until, 100 + INSTANT_SECOND / 2);
 	throttle_failed(&throttle, 100, true, 0, 0);
-	assert_int_equal(throttle.until, 100 + INSTANT_MINUTE);
+	assert_int_equal(throttle.until, 100 + 20 * INSTANT_SECOND);
+	for (int i = 0; i < 100; i++)
+		throttle_failed(&throttle, 100, true, 0, 0);
+	assert_int_equal(throttle.until, 100 + 5 * INSTANT_MINUTE);
 	assert_true(throttle_well(&throttle));
 	assert_false(throttle_well(&throttle));
 	assert_int_equal(throttle.until, 0);
