@@ -15,7 +15,7 @@ instant agenda_now(const struct agenda_clock *clock, const char *criterion)
 #define ROWS "SELECT criterion, subject, seq FROM agenda WHERE criterion <> ''"
 #define RIPE " AND not_before <= clock_timestamp()"
 
-/* 715519 is ours among the kinds of advisory locks. */
+/* 715519 is ours among the kinds of advisory locks, which know no schema. */
 #define CLAIM_SQL                                                              \
 	"WITH due AS MATERIALIZED ("                                           \
 	"(" ROWS RIPE " AND NOT by_clock ORDER BY seq LIMIT $4)"               \
@@ -26,7 +26,8 @@ instant agenda_now(const struct agenda_clock *clock, const char *criterion)
 	" pair AS MATERIALIZED (SELECT criterion, subject FROM due"            \
 	" GROUP BY criterion, subject ORDER BY min(seq) LIMIT $5)"             \
 	" SELECT criterion, subject FROM pair WHERE pg_try_advisory_lock("     \
-	"715519, hashtext(criterion || ' ' || subject))"
+	"715519, hashtext(concat_ws(' ', current_schema(), criterion, "        \
+	"subject)))"
 
 enum status agenda_claim(struct pg *pg, struct arena *arena,
 	const struct agenda_clock *clock, size_t most, struct agenda_pair **ret,

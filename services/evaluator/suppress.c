@@ -16,9 +16,9 @@ static enum status take_turn(struct pg *pg, const struct pg_args *args,
 {
 	return pg_do(pg,
 		shared ? "SELECT pg_advisory_xact_lock_shared(715520,"
-			 " hashtext($1::text))"
+			 " hashtext(current_schema() || $1::text))"
 		       : "SELECT pg_advisory_xact_lock(715520,"
-			 " hashtext($1::text))",
+			 " hashtext(current_schema() || $1::text))",
 		args, NULL, reterr);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens where judging dies, fails, or is done by two at once. */
+#include "agenda.h"
+
 #include "judging.h"
 
 #define SCHEMA "test_judge_failing"
@@ -210,6 +212,58 @@ static void test_judge_failing__two_judges_share_the_agenda(void **state)
 					 " WHERE NOT by_clock"),
 		0);
 	assert_int_equal(db_number(b.pg, "SELECT count(*) FROM judging"), 0);
+	bench_end(&b);
+}
+
+/* Another judge of `schema` that has claimed what is due there. */
+static struct pg *claim_all(const char *schema, size_t wanted)
+{
+	const struct watermark watermark = {INT64_MIN, INSTANT_NEVER};
+	const struct agenda_clock clock = {&watermark, NULL};
+	struct arena *arena = arena_new(1 << 20);
+	struct pg *pg = db_open(schema, "claims");
+	struct agenda_pair *pairs = NULL;
+	struct reason reason = {0};
+	size_t count = 0;
+
+	db_ok(agenda_claim(pg, arena, &clock, 10, &pairs, &count, &reason),
+		&reason);
+	assert_int_equal(count, wanted);
+	arena_free(&arena);
+	return pg;
+}
+
+#define OTHER SCHEMA "_other"
+#define DUE                                                                    \
+	"INSERT INTO agenda (criterion, subject, due_at, by_clock)"            \
+	" VALUES ('" STATE "', '" REPO "', '2020-01-01', false)"
+
+static void test_judge_failing__a_claim_is_its_schema_s_own(void **state)
+{
+	struct bench b = bench_begin(SCHEMA);
+	struct pg *pg;
+
+	(void)state;
+	db_fresh(OTHER, "evaluator");
+	pg = db_open(OTHER, "due");
+	db_script(pg, DUE);
+	pg_close(&pg);
+	pg = claim_all(OTHER, 1);
+	db_script(b.pg, DUE);
+	bench_turn(&b);
+	bench_expect(&b, STATE, REPO, "unknown 0");
+	pg_close(&pg);
+	db_script(b.pg, DUE);
+	pg = claim_all(SCHEMA, 1);
+	bench_turn(&b);
+	assert_int_equal(db_number(b.pg, "SELECT count(*) FROM agenda"), 1);
+	pg_close(&pg); /* it dies, and gives back what it had */
+	for (int i = 0; db_number(b.pg, "SELECT count(*) FROM agenda"); i++) {
+		assert_true(i < 100);
+		bench_turn(&b);
+		clock_sleep(INSTANT_SECOND / 20);
+	}
+	db_drop(OTHER);
 	bench_end(&b);
 }
 
