@@ -168,8 +168,13 @@ def judged(world, seconds=120):
                         "(SELECT at FROM judge_now)")[0]["n"]
         waiting = world.sql("evaluator", "SELECT count(*) AS n FROM outbox")[0]["n"]
         assert due == 0 and waiting == 0, "%d rows of the agenda are due, %d records wait in the outbox" % (due, waiting)
+        # The judge's now follows what was read a moment later, and makes more due.
+        behind = world.sql("evaluator", "SELECT (SELECT min(received_to) FROM punctuation) > (SELECT at FROM judge_now) AS yes")
+        assert not behind[0]["yes"], "the judge's now has not come to where the punctuation is"
         return True
     until("the judge to have nothing due", idle, seconds, pause=0.3)
+    time.sleep(1)
+    until("the judge to have nothing due still", idle, seconds, pause=0.3)
 
 
 def outcomes(world):
