@@ -94,6 +94,7 @@ CREATE TABLE pack_in_force (
 -- A touched subject may have more neighbours than one batch takes: the rest is
 -- a row of its own that goes on after this one.
 ALTER TABLE agenda ADD COLUMN after text NOT NULL DEFAULT '';
+CREATE INDEX relation_statement_at ON relation_statement (subject, effective_at);
 CREATE INDEX agenda_events ON agenda (seq) WHERE criterion <> '' AND NOT by_clock;
 
 -- What `postern state` prints: one row per pair that has a verdict.

@@ -20,7 +20,6 @@ struct neighbour {
 	const char *name;
 	const char *relation; /* as the neighbour's criterion names it */
 	bool changed;         /* it began or ended, not only its evidence */
-	instant due;          /* when it first mattered: touched and related */
 };
 
 struct expansion {
@@ -95,21 +94,35 @@ static enum status read_touched(struct pg *pg, struct expansion *expansion,
 
 /*
  * Neighbours in force at the touched time or later. One whose relation began
- * or ended since may have come or gone by this evidence.
+ * or ended since may have come or gone by this evidence. Of several statements
+ * at one instant the last one holds: a neighbour that only an earlier one
+ * named has no row any more, and may have been judged by the one it had.
  */
+#define REPLACED                                                               \
+	"SELECT r ->> 'subject', '<' || s.relation, s.effective_at,"           \
+	" s.effective_at FROM relation_statement s"                            \
+	" JOIN evidence_content c ON c.id = s.evidence"                        \
+	" AND c.recorded_at = s.recorded_at,"                                  \
+	" jsonb_array_elements(c.data::jsonb -> 'related') AS r"               \
+	" WHERE s.subject = t.subject AND s.effective_at >= t.due_at"          \
+	" AND r ->> 'relation' = s.relation AND r ->> 'subject' > t.after"     \
+	" AND EXISTS (SELECT FROM relation_statement n"                        \
+	" WHERE n.subject = s.subject AND n.relation = s.relation"             \
+	" AND n.effective_at = s.effective_at"                                 \
+	" AND (n.recorded_at, n.evidence) > (s.recorded_at, s.evidence))"
+
 #define NEIGHBOURS_SQL                                                         \
-	"SELECT t.n - 1, x.name, x.relation, x.changed, x.due FROM"            \
+	"SELECT t.n - 1, x.name, x.relation, x.changed FROM"                   \
 	" unnest($1::text[], $2::timestamptz[], $3::text[])"                   \
 	" WITH ORDINALITY AS t (subject, due_at, after, n), LATERAL ("         \
 	"SELECT name, relation, bool_or(valid_from >= t.due_at"                \
-	" OR valid_until < 'infinity') AS changed,"                            \
-	" min(greatest(valid_from, t.due_at)) AS due FROM ("                   \
+	" OR valid_until < 'infinity') AS changed FROM ("                      \
 	"SELECT subject AS name, relation, valid_from, valid_until"            \
 	" FROM relation WHERE other = t.subject AND subject > t.after"         \
 	" AND valid_until >= t.due_at UNION ALL "                              \
 	"SELECT other, '<' || relation, valid_from, valid_until"               \
 	" FROM relation WHERE subject = t.subject AND other > t.after"         \
-	" AND valid_until >= t.due_at) AS r"                                   \
+	" AND valid_until >= t.due_at UNION ALL " REPLACED ") AS r"            \
 	" GROUP BY name, relation ORDER BY name, relation LIMIT $4) AS x"      \
 	" ORDER BY t.n, x.name, x.relation"
 
@@ -129,7 +142,6 @@ static void take_neighbours(
 		row->name = arena_string(arena, pg_get(rows, i, 1));
 		row->relation = arena_string(arena, pg_get(rows, i, 2));
 		row->changed = pg_get_bool(rows, i, 3);
-		row->due = pg_get_instant(rows, i, 4);
 	}
 }
 
@@ -189,7 +201,7 @@ static enum status read_neighbours(
 	return OK;
 }
 
-/* `first`: only where the pair was never judged so early. */
+/* `first`: only where the pair was not judged from its subject's start on. */
 static void add(struct expansion *expansion, const char *criterion,
 	const char *subject, instant due, bool first)
 {
@@ -249,7 +261,7 @@ static void add_neighbour(
 			criterion, touched->class, row->relation, row->changed);
 
 		if (criterion->subject == kind && (concerned || row->changed))
-			add(expansion, criterion->id, row->name, row->due,
+			add(expansion, criterion->id, row->name, touched->due,
 				!concerned);
 	}
 	if (row->changed)
@@ -271,9 +283,10 @@ static enum status put_pairs(
 		" SELECT p.criterion, p.subject, min(p.due_at), false FROM"
 		" unnest($1::text[], $2::text[], $3::timestamptz[],"
 		" $4::boolean[]) AS p (criterion, subject, due_at, first)"
+		" LEFT JOIN subject s ON s.name = p.subject"
 		" WHERE NOT p.first OR NOT EXISTS (SELECT FROM verdict v"
 		" WHERE v.criterion = p.criterion AND v.subject = p.subject"
-		" AND v.first_at <= p.due_at)"
+		" AND v.first_at <= coalesce(s.first_seen, p.due_at))"
 		" GROUP BY p.criterion, p.subject",
 		&args, NULL, reterr);
 }

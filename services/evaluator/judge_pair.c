@@ -109,16 +109,24 @@ static enum status consider(struct judging *j, struct reason *reterr)
 
 /*
  * From when on: the earliest row of the agenda, or earlier where it is owed
- * more: labels are those known now, whatever the time, so a subject that has
- * got others is judged anew from its start.
+ * more. A pair is judged from when its subject was first seen, whatever came
+ * first, and never from before. Labels are those known now, whatever the
+ * time, so a subject that has got others is judged anew from its start.
  */
 static void set_start(struct judging *j, const struct agenda_taken *taken)
 {
+	instant first_seen = j->was.first_seen;
+
 	j->from = taken->due;
-	if (j->journal->due < j->from && j->journal->parked)
+	if (j->journal->parked && j->journal->due < j->from)
 		j->from = j->journal->due;
-	if (strcmp(j->labels, j->was.labels) != 0 && j->was.first_at < j->from)
+	j->relabelled = j->was.first_at != INSTANT_NEVER &&
+			strcmp(j->labels, j->was.labels) != 0;
+	if (j->relabelled && j->was.first_at < j->from)
 		j->from = j->was.first_at;
+	if (first_seen != INT64_MIN &&
+		(j->from < first_seen || j->was.first_at > first_seen))
+		j->from = first_seen;
 	j->now.labels = j->labels;
 	j->now.pack = pack_digest(j->with->pack);
 	j->now.first_at = j->from < j->was.first_at ? j->from : j->was.first_at;

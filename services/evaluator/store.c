@@ -58,7 +58,9 @@ static void read_stored(
 	" v.episode_kind, v.episode_opened, v.face, v.labels, v.pack,"         \
 	" v.record, coalesce((SELECT s.labels::text || coalesce(s.unmapped,"   \
 	" '') FROM subject s WHERE s.name = v.subject), ''),"                  \
-	" (SELECT s.labels FROM subject s WHERE s.name = v.subject)"           \
+	" (SELECT s.labels FROM subject s WHERE s.name = v.subject),"          \
+	" coalesce((SELECT s.first_seen FROM subject s"                        \
+	" WHERE s.name = v.subject), '-infinity')"                             \
 	" FROM verdict v CROSS JOIN generation g"                              \
 	" WHERE v.criterion = $1 AND v.subject = $2 FOR UPDATE OF v"
 
@@ -94,6 +96,7 @@ enum status store_lock(struct pg *pg, struct arena *arena,
 	read_stored(arena, rows, ret);
 	*ret_labels = arena_string(arena, pg_get(rows, 0, 18));
 	ret->labels_now = arena_string(arena, pg_get(rows, 0, 19));
+	ret->first_seen = pg_get_instant(rows, 0, 20);
 	pg_rows_free(&rows);
 	return OK;
 }

@@ -27,6 +27,7 @@ struct stored {
 	const char *pack;       /* digest */
 	const char *record;     /* JSON; NULL: none yet */
 	const char *labels_now; /* JSON of the subject's labels */
+	instant first_seen; /* the subject was; INT64_MIN: it is not known */
 };
 
 /*

@@ -168,7 +168,8 @@ static inline void bench_subject(
 		"INSERT INTO subject (name, kind, tenant, labels, first_seen,"
 		" last_seen) VALUES ('%s', split_part('%s', '/', 2),"
 		" 'default', '%s', " TIME_SQL ", " TIME_SQL ")"
-		" ON CONFLICT (name) DO UPDATE SET labels = excluded.labels",
+		" ON CONFLICT (name) DO UPDATE SET labels = excluded.labels,"
+		" first_seen = least(subject.first_seen, excluded.first_seen)",
 		name, name, labels, second, second);
 }
 

@@ -34,7 +34,10 @@ static const char *pick(const char *const *words, unsigned count)
 
 static instant some_time(void)
 {
-	return SAMPLE_DAY + (instant)below(12 * 60) * INSTANT_MINUTE;
+	unsigned step = below(2) ? 1 : 60; /* the same instant is no rarity */
+
+	return SAMPLE_DAY +
+	       (instant)(below(12 * 60 / step) * step) * INSTANT_MINUTE;
 }
 
 static const char *some_revision(void)
@@ -345,5 +348,51 @@ static void test_replay__any_order_comes_to_the_same(void **state)
 		memory_free(wanted);
 		sample_free(&sample);
 	}
+	end(&r);
+}
+
+static void deploy_at_once(
+	struct sample *sample, const char *word, const char *image, int second)
+{
+	struct evidence evidence = sample_evidence(
+		sample, word, CLASS_DEPLOYMENT, SHOP, SAMPLE_DAY);
+	const struct related related = {image, "runs"};
+
+	evidence.recorded_time += second * INSTANT_SECOND;
+	evidence.related = &related;
+	evidence.related_count = 1;
+	evidence.body_node = sample_body(sample, "{\"phase\":\"succeeded\"}");
+	sample_add(sample, &evidence);
+}
+
+/* Two deployments of one instant: what only the first one names ran at no
+ * time, though it was judged as running in between. */
+static void test_replay__a_neighbour_replaced_at_once_is_none(void **state)
+{
+	static const char *const image = SAMPLE_IMAGE("a");
+	struct replay r = begin();
+	struct sample *sample = sample_new();
+	char *got;
+
+	(void)state;
+	deploy_at_once(sample, "first", image, 1);
+	deploy_at_once(sample, "second", SAMPLE_IMAGE("b"), 2);
+	move_now(&r, SAMPLE_DAY + INSTANT_HOUR);
+	take(&r, &sample->records[0], 1);
+	bench_turn(&r.bench);
+	assert_int_equal(db_number(r.bench.pg,
+				 "SELECT count(*) FROM state WHERE subject ="
+				 " '" SAMPLE_IMAGE("a") "' AND verdict ="
+							" 'unknown'"),
+		2);
+	take(&r, &sample->records[1], 1);
+	bench_turn(&r.bench);
+	got = db_value(r.bench.pg,
+		"SELECT string_agg(verdict || ' ' || (since = '2026-11-24"
+		" 08:00:00Z'), ' ') FROM state WHERE subject = '" SAMPLE_IMAGE(
+			"a") "'");
+	assert_string_equal(got, "not-applicable true not-applicable true");
+	memory_free(got);
+	sample_free(&sample);
 	end(&r);
 }
