@@ -95,10 +95,10 @@ static enum status read_touched(struct pg *pg, struct expansion *expansion,
 /*
  * Neighbours in force at the touched time or later. One whose relation began
  * or ended since may have come or gone by this evidence. Of several statements
- * at one instant the last one holds: a neighbour that only an earlier one
- * named has no row any more, and may have been judged by the one it had.
+ * at one instant the last one holds, so what any of them names may have come
+ * or gone between them and show nothing of it now, or have no row at all.
  */
-#define REPLACED                                                               \
+#define AT_ONCE                                                                \
 	"SELECT r ->> 'subject', '<' || s.relation, s.effective_at,"           \
 	" s.effective_at FROM relation_statement s"                            \
 	" JOIN evidence_content c ON c.id = s.evidence"                        \
@@ -109,7 +109,7 @@ static enum status read_touched(struct pg *pg, struct expansion *expansion,
 	" AND EXISTS (SELECT FROM relation_statement n"                        \
 	" WHERE n.subject = s.subject AND n.relation = s.relation"             \
 	" AND n.effective_at = s.effective_at"                                 \
-	" AND (n.recorded_at, n.evidence) > (s.recorded_at, s.evidence))"
+	" AND n.evidence <> s.evidence)"
 
 #define NEIGHBOURS_SQL                                                         \
 	"SELECT t.n - 1, x.name, x.relation, x.changed FROM"                   \
@@ -122,7 +122,7 @@ static enum status read_touched(struct pg *pg, struct expansion *expansion,
 	" AND valid_until >= t.due_at UNION ALL "                              \
 	"SELECT other, '<' || relation, valid_from, valid_until"               \
 	" FROM relation WHERE subject = t.subject AND other > t.after"         \
-	" AND valid_until >= t.due_at UNION ALL " REPLACED ") AS r"            \
+	" AND valid_until >= t.due_at UNION ALL " AT_ONCE ") AS r"             \
 	" GROUP BY name, relation ORDER BY name, relation LIMIT $4) AS x"      \
 	" ORDER BY t.n, x.name, x.relation"
 

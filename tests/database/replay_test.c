@@ -351,11 +351,11 @@ static void test_replay__any_order_comes_to_the_same(void **state)
 	end(&r);
 }
 
-static void deploy_at_once(
-	struct sample *sample, const char *word, const char *image, int second)
+static void deploy_at(struct sample *sample, const char *word,
+	const char *image, instant at, int second)
 {
-	struct evidence evidence = sample_evidence(
-		sample, word, CLASS_DEPLOYMENT, SHOP, SAMPLE_DAY);
+	struct evidence evidence =
+		sample_evidence(sample, word, CLASS_DEPLOYMENT, SHOP, at);
 	const struct related related = {image, "runs"};
 
 	evidence.recorded_time += second * INSTANT_SECOND;
@@ -365,34 +365,59 @@ static void deploy_at_once(
 	sample_add(sample, &evidence);
 }
 
-/* Two deployments of one instant: what only the first one names ran at no
- * time, though it was judged as running in between. */
-static void test_replay__a_neighbour_replaced_at_once_is_none(void **state)
+/* The image's verdict by one criterion, and the hour since when. */
+static char *state_of_image(struct replay *r)
 {
-	static const char *const image = SAMPLE_IMAGE("a");
-	struct replay r = begin();
+	return db_value(r->bench.pg,
+		"SELECT verdict || ' ' || to_char(since, 'HH24') FROM state"
+		" WHERE criterion = 'PO.4.2-g' AND subject = '" SAMPLE_IMAGE(
+			"a") "'");
+}
+
+struct deployed {
+	const char *image;
+	int hour; /* after the day's begin */
+	const char *wanted;
+};
+
+static void deploy_all(struct replay *r, const struct deployed *rows, int count)
+{
 	struct sample *sample = sample_new();
-	char *got;
+
+	clear(r);
+	move_now(r, SAMPLE_DAY + 2 * INSTANT_HOUR);
+	for (int i = 0; i < count; i++) {
+		char *got;
+
+		deploy_at(sample, arena_printf(sample->arena, "d%d", i),
+			rows[i].image, SAMPLE_DAY + rows[i].hour * INSTANT_HOUR,
+			i + 1);
+		take(r, &sample->records[i], 1);
+		bench_turn(&r->bench);
+		got = state_of_image(r);
+		assert_string_equal(got, rows[i].wanted);
+		memory_free(got);
+	}
+	sample_free(&sample);
+}
+
+/* Of deployments of one instant the last one holds: what another one names
+ * ran at no time, though it was judged as running in between; and what ran
+ * before went on, though it was judged as over. */
+static void test_replay__the_last_statement_at_one_instant_holds(void **state)
+{
+	static const struct deployed never[] = {
+		{SAMPLE_IMAGE("a"), 0, "unknown 08"},
+		{SAMPLE_IMAGE("b"), 0, "not-applicable 08"},
+		{SAMPLE_IMAGE("a"), 0, "unknown 08"}};
+	static const struct deployed on[] = {
+		{SAMPLE_IMAGE("a"), 0, "unknown 08"},
+		{SAMPLE_IMAGE("b"), 1, "not-applicable 09"},
+		{SAMPLE_IMAGE("a"), 1, "unknown 08"}};
+	struct replay r = begin();
 
 	(void)state;
-	deploy_at_once(sample, "first", image, 1);
-	deploy_at_once(sample, "second", SAMPLE_IMAGE("b"), 2);
-	move_now(&r, SAMPLE_DAY + INSTANT_HOUR);
-	take(&r, &sample->records[0], 1);
-	bench_turn(&r.bench);
-	assert_int_equal(db_number(r.bench.pg,
-				 "SELECT count(*) FROM state WHERE subject ="
-				 " '" SAMPLE_IMAGE("a") "' AND verdict ="
-							" 'unknown'"),
-		2);
-	take(&r, &sample->records[1], 1);
-	bench_turn(&r.bench);
-	got = db_value(r.bench.pg,
-		"SELECT string_agg(verdict || ' ' || (since = '2026-11-24"
-		" 08:00:00Z'), ' ') FROM state WHERE subject = '" SAMPLE_IMAGE(
-			"a") "'");
-	assert_string_equal(got, "not-applicable true not-applicable true");
-	memory_free(got);
-	sample_free(&sample);
+	deploy_all(&r, never, 3);
+	deploy_all(&r, on, 3);
 	end(&r);
 }
