@@ -72,6 +72,7 @@ def wait_spooled(world, least):
     until("%d records in the spool" % least, lambda: spooled(world) >= least)
 
 
+@pytest.mark.alone
 def test_without_a_broker_deliveries_wait_in_the_spool_and_keep_their_order(world, no_broker):
     world.settings["ingest"]["ack-deadline"] = "500ms"
     world.prepare().start("ingest")
@@ -97,6 +98,7 @@ def test_without_a_broker_deliveries_wait_in_the_spool_and_keep_their_order(worl
     assert len(world.wait_evidence(31, source="github-acme", seconds=60)) >= 31
 
 
+@pytest.mark.alone
 def test_a_start_without_a_broker_is_ready_and_takes_deliveries(world, no_broker):
     world.prepare()
     no_broker()
@@ -108,6 +110,7 @@ def test_a_start_without_a_broker_is_ready_and_takes_deliveries(world, no_broker
     assert order["github-acme"] == wanted["github-acme"]
 
 
+@pytest.mark.alone
 def test_a_full_spool_says_503_and_keeps_what_it_took(world, no_broker):
     world.settings["ingest"].update({"ack-deadline": "300ms", "spool-size": "8MiB"})
     world.prepare().start("ingest")

@@ -65,10 +65,12 @@ def restart_under_load(world, stack, name, seed, another, sudden):
     walk.check_all(world, another)
 
 
+@pytest.mark.alone
 def test_a_broker_that_is_restarted_loses_nothing(loaded, stack, seed, another):
     restart_under_load(loaded, stack, "kafka", seed, another, sudden=False)
 
 
+@pytest.mark.alone
 def test_a_postgresql_that_is_killed_loses_nothing(loaded, stack, seed, another):
     restart_under_load(loaded, stack, "postgres", seed, another, sudden=True)
 

@@ -66,6 +66,7 @@ def test_a_recurrence_is_a_new_episode_with_a_new_start(world):
     assert second["labels"] == first["labels"]
 
 
+@pytest.mark.alone
 def test_both_of_a_pair_have_every_alert(pair):
     pair.prepare().start()
     subjects = [policy(pair, "pair-%d" % number, "audit") for number in range(20)]
@@ -79,6 +80,7 @@ def test_both_of_a_pair_have_every_alert(pair):
             pair.wait_no_alert(base, subject=subject)
 
 
+@pytest.mark.alone
 def test_a_dead_one_delays_nobody_and_catches_up(pair):
     pair.prepare().start()
     pair.stack.kill("alertmanager2")
@@ -90,6 +92,7 @@ def test_a_dead_one_delays_nobody_and_catches_up(pair):
     pair.wait_alert(pair.alertmanagers[1], subject=subject)
 
 
+@pytest.mark.alone
 def test_a_restarted_one_has_its_alerts_again(pair):
     """Alerts live in its memory only; the refresh brings them back."""
     pair.prepare().start()

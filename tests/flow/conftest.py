@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the flow tests: servers, worlds, the progress line."""
+"""Fixtures of the flow tests: servers, worlds, the progress line, shares of a run."""
+import json
 import os
 import pathlib
 import random
 import shutil
 import signal
-import sys
 import time
 
 import pytest
 
+import contract
 import stack as stacks
 import world as worlds
 from thehive_double import Double
@@ -18,23 +19,67 @@ FOLDER = stacks.ROOT / "build" / "flow"
 BEGAN = time.time()
 
 
+SHARE = os.environ.get("POSTERN_SHARE", "")  # "2/3", "alone", or nothing for all
+# Seconds of the tests that wait for a window to end; any other takes two.
+LONG = {"drift_beyond": 34, "backlog": 22, "not_rescanned": 20, "silent_source": 25, "seeded_instants": 22,
+        "stopped_holder": 19, "stopped_translator": 14, "around_the_creation": 15, "wrong_key": 15, "aborts": 15,
+        "past_their_due": 10, "unreviewed": 9, "no_longer_runs": 9, "own_change": 9, "hour_ahead": 10, "one_alert_with": 9,
+        "newer_major": 6, "refused_for_good": 9, "html": 7, "never_came": 7, "twins": 7, "reload_that": 4}
+
+
 def pytest_configure(config):
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("asked to end", 143))
+    config.addinivalue_line("markers", "alone: stops servers that others use")
     config.chaos = bool(os.environ.get("POSTERN_CHAOS"))
-    config.count = 0
+
+
+def seconds_of(item):
+    return next((seconds for word, seconds in LONG.items() if word in item.name), 2)
+
+
+def is_alone(item):
+    return item.get_closest_marker("alone") is not None or item.nodeid.startswith("99-")
+
+
+def share_of(items):
+    """Tests that may run beside each other are dealt out, the longest first."""
+    if SHARE == "alone":
+        return {item for item in items if is_alone(item)}
+    number, count = (int(one) for one in SHARE.split("/"))
+    loads, mine = [0] * count, set()
+    for item in sorted((one for one in items if not is_alone(one)), key=lambda one: (-seconds_of(one), one.nodeid)):
+        least = loads.index(min(loads))
+        loads[least] += seconds_of(item)
+        if least == number - 1:
+            mine.add(item)
+    return mine
 
 
 def pytest_collection_modifyitems(config, items):
     # What may fail goes last: it may leave the servers in a state of its own.
-    items.sort(key=lambda item: item.get_closest_marker("xfail") is not None)
-    config.total = len(items)
+    items.sort(key=lambda item: (item.get_closest_marker("xfail") is not None, item.nodeid.startswith("99-")))
+    if SHARE:
+        mine = share_of(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in mine])
+        items[:] = [item for item in items if item in mine]
+
+
+def pytest_sessionfinish():
+    """What was held against its schema, for 99-contract.py of another process."""
+    if SHARE:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / ("seen-%s.json" % SHARE.replace("/", "-"))).write_text(json.dumps(contract.seen))
+
+
+def progress(text):
+    os.write(int(os.environ.get("POSTERN_PROGRESS_FD", "1")), text.encode())
 
 
 def pytest_runtest_logreport(report):
     """One line per test, so that a long run says where it is."""
     if report.when == "call" or (report.outcome != "passed" and report.when == "setup"):
-        print("\ntest: [%6.1f s] flow %s %s (%.1f s)" % (time.time() - BEGAN, report.outcome, report.nodeid, report.duration),
-              end="", file=sys.__stdout__, flush=True)
+        began = float(os.environ.get("POSTERN_BEGAN", BEGAN))
+        progress("test: [%6.1f s] flow %s: %s (%.1f s)\n" % (time.time() - began, report.outcome, report.nodeid, report.duration))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -82,7 +127,7 @@ def dice(seed, request):
 
 
 def make_world(request, stack, binaries, name, **more):
-    folder = FOLDER / worlds.safe(name)
+    folder = FOLDER / SHARE.replace("/", "-") / worlds.safe(name)
     shutil.rmtree(folder, ignore_errors=True)
     made = worlds.World(stack, folder, binaries, **more)
     request.node.worlds = getattr(request.node, "worlds", []) + [made]

@@ -86,10 +86,12 @@ class Load:
                                                     {"action": "protection_edited", "actor": "ana"}, at=at)
 
     def deliver(self, source, request):
+        proof = self.world.signed(source, senders.encode(request[1]))
         with requests.Session() as session:
             while not self.stopping.is_set():
                 try:
-                    if self.world.send(source, request, session=session, expect=None, timeout=10).status_code == 200:
+                    if self.world.send(source, request, session=session, expect=None, timeout=10,
+                                       proof=proof).status_code == 200:
                         with self.lock:
                             self.accepted[source] += 1
                         return

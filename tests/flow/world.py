@@ -180,11 +180,12 @@ class World:
     def signed(self, source, body):
         return SIGNERS[self.source(source)["tool"]](self.secrets[source], body)
 
-    def send(self, source, request, ingest="ingest", expect=200, session=None, timeout=20):
-        """`request` is (headers, body); a body that is no bytes is sent as JSON."""
+    def send(self, source, request, ingest="ingest", expect=200, session=None, timeout=20, proof=None):
+        """`request` is (headers, body); a body that is no bytes is sent as JSON.
+        `proof` is what `signed` gave: a sender that tries again signs once."""
         headers, body = request
         body = senders.encode(body)
-        headers = dict(headers, **self.signed(source, body))
+        headers = dict(headers, **(proof or self.signed(source, body)))
         began = time.time()
         answer = (session or self.session).post("%s/v1/hooks/%s" % (self.url(ingest), source), data=body, headers=headers,
                                                 timeout=timeout * PATIENCE)
