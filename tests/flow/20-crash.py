@@ -7,10 +7,6 @@ import pytest
 import walk
 from waiting import PATIENCE, until
 
-# Known gap: the kill -9 test has failed in one of two runs, for a cause not found yet.
-# All others here have passed; until it is found they may fail without failing the run.
-pytestmark = pytest.mark.xfail(strict=False, reason="a run under kill -9 has failed now and then")
-
 SERVICES = ("ingest", "evaluator", "notifier")
 
 

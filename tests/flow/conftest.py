@@ -17,8 +17,6 @@ from thehive_double import Double
 
 FOLDER = stacks.ROOT / "build" / "flow"
 BEGAN = time.time()
-
-
 SHARE = os.environ.get("POSTERN_SHARE", "")  # "2/3", "alone", or nothing for all
 # Seconds of the tests that wait for a window to end; any other takes two.
 LONG = {"drift_beyond": 34, "backlog": 22, "not_rescanned": 20, "silent_source": 25, "seeded_instants": 22,
@@ -56,8 +54,7 @@ def share_of(items):
 
 
 def pytest_collection_modifyitems(config, items):
-    # What may fail goes last: it may leave the servers in a state of its own.
-    items.sort(key=lambda item: (item.get_closest_marker("xfail") is not None, item.nodeid.startswith("99-")))
+    items.sort(key=lambda item: item.nodeid.startswith("99-"))
     if SHARE:
         mine = share_of(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in mine])
@@ -134,22 +131,12 @@ def make_world(request, stack, binaries, name, **more):
     return made
 
 
-def end(node, made):
-    """The checks of the end belong to the test: where it may fail, so may they."""
-    try:
-        made.close(failed(node))
-    except Exception:  # pylint: disable=broad-except
-        if node.get_closest_marker("xfail") is None:
-            raise
-        print(made.tail())
-
-
 @pytest.fixture
 def world(request, stack, binaries):
     """A Postern of this test's own; nothing is started or written yet."""
     made = make_world(request, stack, binaries, request.node.name)
     yield made
-    end(request.node, made)
+    made.close(failed(request.node))
 
 
 @pytest.fixture
@@ -162,7 +149,7 @@ def another(request, stack, binaries):
         return made[-1]
     yield make
     for one in made:
-        end(request.node, one)
+        one.close(failed(request.node))
 
 
 @pytest.fixture(scope="module")
