@@ -5,13 +5,16 @@
 
 #include <string.h>
 
-#define NEIGHBOURS 200 /* of one subject in one part */
+#define NEIGHBOURS 200  /* of one subject in one part */
+#define LOOK_AHEAD 5000 /* rows among which those of one subject are gathered  \
+			 */
 #define ARRAY_BYTES (64u << 20)
 
 struct touched {
-	const char *seq, *subject, *after;
+	const char *seqs; /* its rows, as an array's text */
+	const char *subject, *after;
 	enum evidence_class class;
-	instant due;
+	instant due;      /* the earliest of them */
 	const char *rest; /* NULL: this was the last part */
 };
 
@@ -59,6 +62,19 @@ bool expand_concerns_neighbour(const struct criterion *criterion,
 	return false;
 }
 
+/*
+ * A subject that was touched a thousand times is looked at once, from the
+ * earliest of them on: what is touched more than it need be is judged to the
+ * same, and a backlog costs what its subjects cost.
+ */
+#define TOUCHED_SQL                                                            \
+	"WITH due AS MATERIALIZED ("                                           \
+	"SELECT seq, subject, class, due_at, after FROM agenda"                \
+	" WHERE criterion = '' AND not_before <= clock_timestamp()"            \
+	" ORDER BY seq LIMIT $2 FOR UPDATE SKIP LOCKED)"                       \
+	" SELECT array_agg(seq), subject, class, min(due_at), after FROM due"  \
+	" GROUP BY subject, class, after ORDER BY min(seq) LIMIT $1"
+
 static enum status read_touched(struct pg *pg, struct expansion *expansion,
 	size_t most, struct reason *reterr)
 {
@@ -69,11 +85,8 @@ static enum status read_touched(struct pg *pg, struct expansion *expansion,
 
 	pg_args_init(&args, arena);
 	pg_integer(&args, (int64_t)most);
-	status = pg_run(pg,
-		"SELECT seq, subject, class, due_at, after FROM agenda"
-		" WHERE criterion = '' AND not_before <= clock_timestamp()"
-		" ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED",
-		&args, &rows, reterr);
+	pg_integer(&args, LOOK_AHEAD);
+	status = pg_run(pg, TOUCHED_SQL, &args, &rows, reterr);
 	if (status != OK)
 		return status;
 	expansion->touched_count = pg_count(rows);
@@ -82,7 +95,7 @@ static enum status read_touched(struct pg *pg, struct expansion *expansion,
 	for (size_t i = 0; i < expansion->touched_count; i++) {
 		struct touched *row = &expansion->touched[i];
 
-		row->seq = arena_string(arena, pg_get(rows, i, 0));
+		row->seqs = arena_string(arena, pg_get(rows, i, 0));
 		row->subject = arena_string(arena, pg_get(rows, i, 1));
 		row->class = evidence_class_parse(pg_get(rows, i, 2));
 		row->due = pg_get_instant(rows, i, 3);
@@ -300,21 +313,22 @@ static enum status settle(
 	struct pg_args args;
 
 	for (size_t i = 0; i < expansion->touched_count; i++) {
-		pg_array_text(seqs, expansion->touched[i].seq);
+		pg_array_text(seqs, expansion->touched[i].seqs);
 		pg_array_text(rests, expansion->touched[i].rest);
 	}
 	pg_args_init(&args, expansion->arena);
 	pg_array_arg(&args, seqs);
 	pg_array_arg(&args, rests);
 	return pg_do(pg,
-		"WITH done AS (DELETE FROM agenda a USING"
-		" unnest($1::bigint[], $2::text[]) AS t (seq, rest)"
+		"WITH done AS (DELETE FROM agenda a USING ("
+		"SELECT unnest(seqs::bigint[]) AS seq, rest FROM"
+		" unnest($1::text[], $2::text[]) AS u (seqs, rest)) AS t"
 		" WHERE a.seq = t.seq"
 		" RETURNING a.subject, a.class, a.due_at, t.rest)"
 		" INSERT INTO agenda"
 		" (criterion, subject, class, due_at, by_clock, after)"
-		" SELECT '', subject, class, due_at, false, rest FROM done"
-		" WHERE rest IS NOT NULL",
+		" SELECT '', subject, class, min(due_at), false, rest FROM done"
+		" WHERE rest IS NOT NULL GROUP BY subject, class, rest",
 		&args, NULL, reterr);
 }
 
@@ -338,7 +352,7 @@ static enum status expand(struct pg *pg, struct expansion *expansion,
 }
 
 enum status expand_batch(struct pg *pg, struct arena *arena,
-	const struct pack *pack, size_t most, size_t *ret_rows,
+	const struct pack *pack, size_t most, size_t *ret_done,
 	struct reason *reterr)
 {
 	struct expansion expansion = {.arena = arena,
@@ -355,6 +369,6 @@ enum status expand_batch(struct pg *pg, struct arena *arena,
 		status = pg_commit(pg, reterr);
 	if (status != OK)
 		pg_rollback(pg);
-	*ret_rows = expansion.touched_count;
+	*ret_done = expansion.touched_count;
 	return status;
 }

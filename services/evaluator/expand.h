@@ -12,10 +12,11 @@
 
 #include "wire/pg.h"
 
-/* One transaction: expands up to `most` rows, `*ret_rows` of them were there.
- */
+/* One transaction: expands up to `most` subjects, each for one class of
+ * evidence and for all rows that are near the head of the queue; `*ret_done`
+ * of them were there. */
 enum status expand_batch(struct pg *pg, struct arena *arena,
-	const struct pack *pack, size_t most, size_t *ret_rows,
+	const struct pack *pack, size_t most, size_t *ret_done,
 	struct reason *reterr) MUST_CHECK;
 
 /* Whether evidence of the class makes the criterion due, for its own subject

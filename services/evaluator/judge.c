@@ -15,7 +15,8 @@
 #include <string.h>
 
 #define BATCH 32
-#define EXPAND 50 /* rows of touched subjects at once */
+#define EXPAND 50                  /* touched subjects at once */
+#define EXPAND_TIME INSTANT_SECOND /* a backlog may take of one turn */
 #define ARENA_MAX ((size_t)1 << 30)
 #define SCRATCH_MAX ((size_t)1 << 28)
 #define WAIT (INSTANT_SECOND / 4)
@@ -365,10 +366,28 @@ static enum status sweep(
 	return status;
 }
 
+/* All that is touched before any of it is judged: a pair that a backlog
+ * touches a hundred times is judged once. */
+static enum status expand_due(
+	struct judge *judge, size_t *ret_done, struct reason *reterr)
+{
+	instant until = clock_monotonic() + EXPAND_TIME;
+	size_t expanded = 0;
+	enum status status;
+
+	do {
+		arena_reset(judge->scratch);
+		status = expand_batch(judge->pg, judge->scratch,
+			judge->settings.pack, EXPAND, &expanded, reterr);
+		*ret_done += expanded;
+	} while (status == OK && expanded == EXPAND && !stopping(judge) &&
+		 clock_monotonic() < until);
+	return status;
+}
+
 static enum status turn(
 	struct judge *judge, size_t *ret_done, struct reason *reterr)
 {
-	size_t expanded = 0;
 	enum status status = connect(judge, reterr);
 
 	*ret_done = 0;
@@ -379,9 +398,7 @@ static enum status turn(
 	if (status == OK)
 		status = sweep(judge, ret_done, reterr);
 	if (status == OK)
-		status = expand_batch(judge->pg, judge->turn,
-			judge->settings.pack, EXPAND, &expanded, reterr);
-	*ret_done += expanded;
+		status = expand_due(judge, ret_done, reterr);
 	return status == OK ? judge_due(judge, ret_done, reterr) : status;
 }
 

@@ -131,6 +131,27 @@ static void test_judge__one_row_by_clock_for_each_pair(void **state)
 	bench_end(&b);
 }
 
+static void test_judge__a_backlog_of_one_subject_is_judged_once(void **state)
+{
+	struct bench b = bench_begin(SCHEMA);
+	struct reason reason = {0};
+	size_t done = 0;
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		bench_change(&b, REPO, 1199 - i, i % 2 ? "bad" : "good");
+	db_ok(judge_turn(b.judge, &done, &reason), &reason);
+	assert_int_equal(done, 1 + 2); /* one subject, two criteria */
+	assert_int_equal(db_number(b.pg, "SELECT count(*) FROM agenda"
+					 " WHERE NOT by_clock"),
+		0);
+	bench_expect(&b, STATE, REPO, "pass 1199");
+	assert_int_equal(db_number(b.pg, "SELECT count(*) FROM verdict_history"
+					 " WHERE criterion = '" STATE "'"),
+		200);
+	bench_end(&b);
+}
+
 struct piece {
 	int second;
 	const char *action;
