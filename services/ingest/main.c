@@ -77,6 +77,14 @@ static enum status open_all(struct ingest *ingest, struct reason *reterr)
 	return status == OK ? edge_listen(&ingest->edge, reterr) : status;
 }
 
+static void reload(void *context)
+{
+	struct ingest *ingest = context;
+
+	files_reload(&ingest->files);
+	listener_renew(ingest->edge.listener);
+}
+
 static void start(struct ingest *ingest, struct service *service)
 {
 	log_line(LOG_INFO, "ADMIN-LISTENING",
@@ -86,7 +94,7 @@ static void start(struct ingest *ingest, struct service *service)
 	service_start(service, "translate", translate_loop, ingest->translate);
 	ingest->files.toolstate = ingest->edge.toolstate;
 	ingest->files.translate = ingest->translate;
-	service_on_reload(service, files_reload, &ingest->files);
+	service_on_reload(service, reload, ingest);
 }
 
 static void close_all(struct ingest *ingest)
@@ -105,6 +113,16 @@ static int refuse(enum status status, const struct reason *reason)
 	fprintf(stderr, "postern-ingest: %s: %s\n", reason->place,
 		reason->sentence);
 	return service_exit_code(status);
+}
+
+static enum status check(
+	const struct ingest_settings *settings, struct reason *reterr)
+{
+	struct httpd_settings httpd = ingest_httpd(settings);
+	enum status status =
+		files_read(settings->sources, settings->subjects, NULL, reterr);
+
+	return status == OK ? httpd_check(&httpd, reterr) : status;
 }
 
 static int run(const struct ingest_settings *settings)
@@ -139,8 +157,7 @@ int main(int argc, char **argv)
 	status = ingest_settings_load(
 		arena, argc, argv, &settings, &wish, &which, &reason);
 	if (status == OK && wish == SETTINGS_CHECK)
-		status = files_read(
-			settings.sources, settings.subjects, NULL, &reason);
+		status = check(&settings, &reason);
 	if (status != OK)
 		code = refuse(status, &reason);
 	else if (wish == SETTINGS_SWITCH)

@@ -20,12 +20,18 @@ static const struct setting table[] = {
 	{"listen-port", SETTING_INTEGER, "8080", 0, 65535, false, false, false,
 		AT(listen_port), "its port; 0 takes a free one and logs it"},
 	{"tls-certificate", SETTING_TEXT, "", 0, 0, false, false, false,
-		AT(tls_certificate), "PEM file of the server's certificate"},
+		AT(tls_certificate),
+		"PEM file of the server's certificate and its issuers; read "
+		"again when it changes, as the two below"},
 	{"tls-key", SETTING_TEXT, "", 0, 0, false, false, false, AT(tls_key),
 		"PEM file of its key"},
 	{"client-ca", SETTING_TEXT, "", 0, 0, false, false, false,
 		AT(client_ca),
 		"PEM file of who signs client certificates of sources"},
+	{"trusted-proxies", SETTING_TEXT, "", 0, 0, false, false, false,
+		AT(trusted_proxies),
+		"address ranges, comma-separated, of proxies whose "
+		"X-Forwarded-For and X-Forwarded-Proto are believed"},
 	{"insecure", SETTING_BOOL, "false", 0, 0, false, false, false,
 		AT(insecure),
 		"plain HTTP although others can reach the address: TLS ends "
@@ -182,6 +188,9 @@ enum status ingest_settings_load(struct arena *arena, int argc, char **argv,
 	if (status != OK || *ret_wish == SETTINGS_SWITCH)
 		return status;
 	status = check_given(ret, reterr);
+	if (status == OK)
+		status = proxies_parse(
+			arena, ret->trusted_proxies, &ret->proxies, reterr);
 	if (status == OK)
 		status = check_listening(ret, reterr);
 	return status;

@@ -12,6 +12,7 @@ struct ingest_settings {
 	const char *listen_address;
 	int64_t listen_port;
 	const char *tls_certificate, *tls_key, *client_ca;
+	const char *trusted_proxies;
 	bool insecure;
 	const char *sources, *subjects;
 	const char *spool_dir;
@@ -25,6 +26,7 @@ struct ingest_settings {
 
 	/* Made of the above. */
 	struct kafka_settings kafka;
+	struct proxies proxies;
 	const char *group; /* of those who translate, in all processes */
 };
 

@@ -12,40 +12,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define PEM_MAX (1u << 20)
+/* No CBC, no key exchange without forward secrecy. */
+#define PRIORITIES                                                             \
+	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:"                  \
+	"-AES-128-CBC:-AES-256-CBC:%SERVER_PRECEDENCE"
 
 static void panicked(
 	void *context, const char *file, unsigned line, const char *why)
 {
 	(void)context;
 	BUG("libmicrohttpd %s:%u: %s", file, line, why ? why : "");
-}
-
-static enum status read_pem(const char *path, char **ret, struct reason *reterr)
-{
-	FILE *file;
-	char *text;
-	size_t length;
-
-	if (!path)
-		return OK;
-	file = fopen(path, "re");
-	if (!file) {
-		reason_set(reterr, path, "cannot be read: %s", strerror(errno));
-		return CONFIG;
-	}
-	text = memory_new(PEM_MAX + 1);
-	length = fread(text, 1, PEM_MAX, file);
-	fclose(file);
-	if (length == 0 || !strstr(text, "-----BEGIN ")) {
-		memory_free(text);
-		reason_set(reterr, path, "holds no PEM text");
-		return CONFIG;
-	}
-	*ret = text;
-	return OK;
 }
 
 static int bound_socket(const struct addrinfo *found)
@@ -118,15 +97,15 @@ static struct MHD_Daemon *start(
 		 option, (intptr_t)(number), pointer})
 	if (settings->threads > 1)
 		OPTION(MHD_OPTION_THREAD_POOL_SIZE, settings->threads, NULL);
-	if (httpd->certificate) {
+	if (httpd->tls) {
 		flags |= MHD_USE_TLS;
-		OPTION(MHD_OPTION_HTTPS_MEM_CERT, 0, httpd->certificate);
-		OPTION(MHD_OPTION_HTTPS_MEM_KEY, 0, httpd->key);
-		OPTION(MHD_OPTION_HTTPS_PRIORITIES, 0,
-			(char *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2");
+		/* Wanted by the library; each session is armed with its own. */
+		OPTION(MHD_OPTION_HTTPS_MEM_CERT, 0,
+			httpd_identity_certificate(httpd->identity));
+		OPTION(MHD_OPTION_HTTPS_MEM_KEY, 0,
+			httpd_identity_key(httpd->identity));
+		OPTION(MHD_OPTION_HTTPS_PRIORITIES, 0, (char *)PRIORITIES);
 	}
-	if (httpd->client_ca)
-		OPTION(MHD_OPTION_HTTPS_MEM_TRUST, 0, httpd->client_ca);
 	OPTION(MHD_OPTION_END, 0, NULL);
 #undef OPTION
 	return MHD_start_daemon(flags, 0, NULL, NULL, httpd_on_request, httpd,
@@ -146,18 +125,17 @@ static void release(struct httpd *httpd)
 {
 	httpd_watch_free(&httpd->watch);
 	pthread_mutex_destroy(&httpd->lock);
-	memory_free(httpd->certificate);
-	memory_free(httpd->key);
-	memory_free(httpd->client_ca);
+	httpd_identity_unref(&httpd->identity);
+	pthread_mutex_destroy(&httpd->identity_lock);
+	memory_free((char *)(uintptr_t)httpd->files.certificate);
+	memory_free((char *)(uintptr_t)httpd->files.key);
+	memory_free((char *)(uintptr_t)httpd->files.client_ca);
 	memory_free(httpd);
 }
 
-static enum status prepare(struct httpd *httpd,
-	const struct httpd_settings *settings, int *ret_fd,
-	struct reason *reterr)
+static enum status read_identity(const struct httpd_settings *settings,
+	struct httpd_identity **ret, struct reason *reterr)
 {
-	enum status status = OK;
-
 	if (!settings->certificate != !settings->key ||
 		(settings->client_ca && !settings->certificate)) {
 		reason_set(reterr, "TLS",
@@ -165,15 +143,115 @@ static enum status prepare(struct httpd *httpd,
 			"authority only beside them");
 		return CONFIG;
 	}
-	status = read_pem(settings->certificate, &httpd->certificate, reterr);
-	if (status == OK)
-		status = read_pem(settings->key, &httpd->key, reterr);
-	if (status == OK)
-		status = read_pem(
-			settings->client_ca, &httpd->client_ca, reterr);
+	if (!settings->certificate)
+		return OK;
+	return httpd_identity_read(
+		settings, clock_now(&clock_wall), ret, reterr);
+}
+
+enum status httpd_check(
+	const struct httpd_settings *settings, struct reason *reterr)
+{
+	struct httpd_identity *identity = NULL;
+	enum status status = read_identity(settings, &identity, reterr);
+
+	httpd_identity_unref(&identity);
+	return status;
+}
+
+static const char *copy(const char *path)
+{
+	return path ? memory_string(path) : NULL;
+}
+
+/* Which files, as far as a look from outside tells: a secret that is mounted
+ * changes by a link to another file. */
+static uint64_t stamp_of(const struct httpd_settings *files)
+{
+	const char *const paths[] = {
+		files->certificate, files->key, files->client_ca};
+	uint64_t stamp = 14695981039346656037u;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct stat seen;
+		uint64_t parts[5] = {0};
+
+		if (paths[i] && stat(paths[i], &seen) == 0) {
+			parts[0] = (uint64_t)seen.st_ino;
+			parts[1] = (uint64_t)seen.st_size;
+			parts[2] = (uint64_t)seen.st_mtim.tv_sec;
+			parts[3] = (uint64_t)seen.st_mtim.tv_nsec;
+			parts[4] = (uint64_t)seen.st_dev;
+		}
+		for (size_t k = 0; k < 5; k++)
+			stamp = (stamp ^ parts[k]) * 1099511628211u;
+	}
+	return stamp;
+}
+
+static enum status prepare(struct httpd *httpd,
+	const struct httpd_settings *settings, int *ret_fd,
+	struct reason *reterr)
+{
+	enum status status;
+
+	httpd->files.certificate = copy(settings->certificate);
+	httpd->files.key = copy(settings->key);
+	httpd->files.client_ca = copy(settings->client_ca);
+	httpd->stamp = stamp_of(&httpd->files);
+	status = read_identity(settings, &httpd->identity, reterr);
+	httpd->tls = httpd->identity != NULL;
 	if (status == OK)
 		status = listen_on(settings, ret_fd, reterr);
 	return status;
+}
+
+struct httpd_identity *httpd_identity_now(struct httpd *httpd)
+{
+	struct httpd_identity *identity;
+
+	pthread_mutex_lock(&httpd->identity_lock);
+	identity = httpd_identity_ref(httpd->identity);
+	pthread_mutex_unlock(&httpd->identity_lock);
+	return identity;
+}
+
+enum status httpd_renew(struct httpd *httpd, struct reason *reterr)
+{
+	struct httpd_identity *made, *old;
+	enum status status;
+
+	MUST(httpd->tls);
+	httpd->stamp = stamp_of(&httpd->files);
+	status = httpd_identity_read(
+		&httpd->files, clock_now(&clock_wall), &made, reterr);
+	if (status != OK)
+		return status;
+	pthread_mutex_lock(&httpd->identity_lock);
+	old = httpd->identity;
+	httpd->identity = made;
+	pthread_mutex_unlock(&httpd->identity_lock);
+	httpd_identity_unref(&old);
+	return OK;
+}
+
+bool httpd_files_changed(struct httpd *httpd)
+{
+	uint64_t before = httpd->stamp;
+
+	httpd->stamp = stamp_of(&httpd->files);
+	return httpd->stamp != before;
+}
+
+struct httpd_validity httpd_validity(struct httpd *httpd)
+{
+	struct httpd_validity validity = {INSTANT_NEVER, INSTANT_NEVER};
+
+	pthread_mutex_lock(&httpd->identity_lock);
+	if (httpd->identity)
+		validity = httpd_identity_validity(httpd->identity);
+	pthread_mutex_unlock(&httpd->identity_lock);
+	return validity;
 }
 
 enum status httpd_open(const struct httpd_settings *settings,
@@ -191,9 +269,9 @@ enum status httpd_open(const struct httpd_settings *settings,
 	httpd->user = *user;
 	httpd->quiesced = -1;
 	pthread_mutex_init(&httpd->lock, NULL);
+	pthread_mutex_init(&httpd->identity_lock, NULL);
 	status = prepare(httpd, settings, &fd, reterr);
 	if (status == OK) {
-		httpd->client_names = httpd->client_ca != NULL;
 		httpd->port = port_of(fd);
 		httpd->watch = httpd_watch_new(settings->idle, settings->whole);
 		httpd->daemon = start(httpd, settings, fd);
@@ -201,10 +279,7 @@ enum status httpd_open(const struct httpd_settings *settings,
 	if (status == OK && !httpd->daemon) {
 		close(fd);
 		reason_set(reterr, settings->address,
-			"the HTTP server cannot start%s: %s",
-			httpd->certificate ? " (is the key the certificate's?)"
-					   : "",
-			strerror(errno));
+			"the HTTP server cannot start: %s", strerror(errno));
 		status = CONFIG;
 	}
 	if (status != OK) {

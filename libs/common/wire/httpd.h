@@ -49,10 +49,28 @@ struct httpd_user {
 	void *context;
 };
 
+/* CONFIG where the address or a TLS file is none, saying which and why. */
 enum status httpd_open(const struct httpd_settings *settings,
 	const struct httpd_user *user, struct httpd **ret,
 	struct reason *reterr) MUST_CHECK;
+/* Reads the TLS files as httpd_open does, and listens nowhere. */
+enum status httpd_check(const struct httpd_settings *settings,
+	struct reason *reterr) MUST_CHECK;
 unsigned httpd_port(const struct httpd *httpd);
+/*
+ * Reads the TLS files anew. Connections from now on get what they hold, those
+ * under way go on; who names itself by a certificate is held against the new
+ * authorities at once. CONFIG: what was in force stays. Not for plain HTTP. One
+ * caller at a time.
+ */
+enum status httpd_renew(struct httpd *httpd, struct reason *reterr) MUST_CHECK;
+/* True once for each change of the TLS files since they were last looked at. */
+bool httpd_files_changed(struct httpd *httpd);
+struct httpd_validity {
+	instant certificate; /* the first of its chain to end */
+	instant client_ca;   /* the last of the authorities; NEVER: none */
+};
+struct httpd_validity httpd_validity(struct httpd *httpd);
 /* Stops taking connections; those under way go on. */
 void httpd_quiesce(struct httpd *httpd);
 /* Ends all connections; every open request gets its `done`. */
@@ -74,8 +92,16 @@ void httpd_each_header(const struct httpd_request *request,
 long long httpd_declared(const struct httpd_request *request);
 /* Peer's address as text, without port. */
 const char *httpd_peer(const struct httpd_request *request);
-/* Subject of the verified client certificate (RFC 4514); NULL: none. */
-const char *httpd_client_name(const struct httpd_request *request);
+enum httpd_client {
+	HTTPD_CLIENT_NONE, /* no certificate was shown */
+	HTTPD_CLIENT_VERIFIED,
+	HTTPD_CLIENT_EXPIRED,   /* or not valid yet, itself or an issuer */
+	HTTPD_CLIENT_UNTRUSTED, /* not of our authorities, or not for clients */
+};
+/* What the client's certificate is worth now, by the authorities now in force;
+ * `ret_name` is its subject (RFC 4514) where VERIFIED, else NULL. */
+enum httpd_client httpd_client(
+	const struct httpd_request *request, const char **ret_name);
 
 /* The user's own pointer, for its state of this request. */
 void httpd_set_state(struct httpd_request *request, void *state);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "wire/httpd.h"
+#include "wire/httpd_identity.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -25,10 +26,13 @@ struct httpd {
 	struct httpd_user user;
 	struct httpd_watch *watch;
 	unsigned port;
-	bool client_names;
-	char *certificate, *key, *client_ca; /* the files' contents */
+	bool tls;
+	struct httpd_settings files; /* the names of its TLS files, ours */
+	uint64_t stamp;              /* of the files when last looked at */
 	int quiesced; /* the listening socket once quiesced; -1 */
-	/* Guards the four below and every request's `suspended`. */
+	pthread_mutex_t identity_lock;
+	struct httpd_identity *identity;
+	/* Guards the two below and every request's `suspended`. */
 	pthread_mutex_t lock;
 	bool closing;
 	struct httpd_request *suspended;
@@ -77,6 +81,9 @@ enum httpd_phase { PHASE_WAITING, PHASE_BODY, PHASE_ANSWERING };
 void httpd_link_phase(struct httpd_link *link, enum httpd_phase phase);
 /* After the connection's end its peer may still read what was answered. */
 void httpd_link_linger(struct httpd_link *link);
-/* Subject of the peer's certificate once it is verified; NULL: none. */
-const char *httpd_link_name(
-	struct httpd_link *link, struct MHD_Connection *connection);
+/* As httpd_client; asks again when the authorities have changed. */
+enum httpd_client httpd_link_client(struct httpd *httpd,
+	struct httpd_link *link, struct MHD_Connection *connection,
+	const char **ret_name);
+/* A reference to what is in force; NULL: plain HTTP. */
+struct httpd_identity *httpd_identity_now(struct httpd *httpd);

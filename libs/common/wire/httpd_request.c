@@ -377,11 +377,11 @@ const char *httpd_peer(const struct httpd_request *request)
 	return request->peer;
 }
 
-const char *httpd_client_name(const struct httpd_request *request)
+enum httpd_client httpd_client(
+	const struct httpd_request *request, const char **ret_name)
 {
-	if (!request->httpd->client_names)
-		return NULL;
-	return httpd_link_name(request->link, request->connection);
+	return httpd_link_client(
+		request->httpd, request->link, request->connection, ret_name);
 }
 
 void httpd_set_state(struct httpd_request *request, void *state)

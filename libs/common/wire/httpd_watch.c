@@ -10,8 +10,6 @@
 #include "base/bug.h"
 #include "base/memory.h"
 
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,8 +24,11 @@ struct httpd_link {
 	int fd;
 	instant deadline;
 	bool linger;
-	bool named; /* the certificate was looked at */
+	struct httpd_identity *identity;  /* what its handshake shows */
+	struct httpd_identity *judged_by; /* NULL: not judged yet */
+	enum httpd_client client;
 	char *name;
+	instant until;
 	struct httpd_link *next, *previous;
 };
 
@@ -144,12 +145,24 @@ void httpd_watch_free(struct httpd_watch **ref)
 	*ref = NULL;
 }
 
-static struct httpd_link *begin(
-	struct httpd_watch *watch, struct MHD_Connection *connection)
+static gnutls_session_t session_of(struct MHD_Connection *connection)
 {
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	return info ? info->tls_session : NULL;
+}
+
+static struct httpd_link *begin(
+	struct httpd *httpd, struct MHD_Connection *connection)
+{
+	struct httpd_watch *watch = httpd->watch;
 	struct httpd_link *link = memory_new(sizeof(*link));
 
 	link->watch = watch;
+	link->identity = httpd_identity_now(httpd);
+	if (link->identity)
+		httpd_identity_arm(link->identity, session_of(connection));
 	link->fd = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_CONNECTION_FD)
 			   ->connect_fd;
@@ -184,6 +197,8 @@ static void finish(struct httpd_watch *watch, struct httpd_link *link)
 	}
 	pthread_mutex_unlock(&watch->lock);
 	gnutls_free(link->name);
+	httpd_identity_unref(&link->judged_by);
+	httpd_identity_unref(&link->identity);
 	memory_free(link);
 }
 
@@ -193,7 +208,7 @@ void httpd_on_connection(void *context, struct MHD_Connection *connection,
 	struct httpd *httpd = context;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		*link = begin(httpd->watch, connection);
+		*link = begin(httpd, connection);
 	} else if (*link) {
 		finish(httpd->watch, *link);
 		*link = NULL;
@@ -230,36 +245,32 @@ void httpd_link_linger(struct httpd_link *link)
 	link->linger = true;
 }
 
-static char *verified_name(gnutls_session_t session)
+static void verify_again(struct httpd_link *link,
+	struct MHD_Connection *connection, struct httpd_identity **now)
 {
-	const gnutls_datum_t *chain;
-	gnutls_datum_t name = {NULL, 0};
-	gnutls_x509_crt_t certificate;
-	unsigned count = 0, wrong = 1;
+	gnutls_session_t session = session_of(connection);
 
-	chain = gnutls_certificate_get_peers(session, &count);
-	if (!chain || count == 0 ||
-		gnutls_certificate_verify_peers2(session, &wrong) != 0 ||
-		wrong != 0 || gnutls_x509_crt_init(&certificate) != 0)
-		return NULL;
-	if (gnutls_x509_crt_import(
-		    certificate, &chain[0], GNUTLS_X509_FMT_DER) == 0)
-		(void)gnutls_x509_crt_get_dn3(certificate, &name, 0);
-	gnutls_x509_crt_deinit(certificate);
-	return (char *)name.data;
+	gnutls_free(link->name);
+	link->name = NULL;
+	link->client = HTTPD_CLIENT_NONE;
+	if (session)
+		link->client = httpd_identity_verify(
+			*now, session, &link->name, &link->until);
+	httpd_identity_unref(&link->judged_by);
+	link->judged_by = *now;
+	*now = NULL;
 }
 
-const char *httpd_link_name(
-	struct httpd_link *link, struct MHD_Connection *connection)
+enum httpd_client httpd_link_client(struct httpd *httpd,
+	struct httpd_link *link, struct MHD_Connection *connection,
+	const char **ret_name)
 {
-	const union MHD_ConnectionInfo *info;
+	struct httpd_identity *now = httpd_identity_now(httpd);
 
-	if (link->named)
-		return link->name;
-	link->named = true;
-	info = MHD_get_connection_info(
-		connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	if (info && info->tls_session)
-		link->name = verified_name(info->tls_session);
-	return link->name;
+	if (now && (now != link->judged_by ||
+			   clock_now(&clock_wall) >= link->until))
+		verify_again(link, connection, &now);
+	httpd_identity_unref(&now);
+	*ret_name = link->name;
+	return link->client;
 }

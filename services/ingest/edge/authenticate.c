@@ -20,6 +20,8 @@ const char *refusal_word(enum refusal refusal)
 		[REFUSAL_MALFORMED] = "malformed",
 		[REFUSAL_WRONG] = "wrong",
 		[REFUSAL_TIME] = "time",
+		[REFUSAL_EXPIRED] = "expired",
+		[REFUSAL_UNTRUSTED] = "untrusted",
 	};
 
 	MUST(refusal < REFUSALS);
@@ -152,7 +154,7 @@ static enum refusal certificate_head(
 	struct verifier *verifier, const struct presented *presented)
 {
 	if (!presented->client)
-		return REFUSAL_MISSING;
+		return presented->doubt ? presented->doubt : REFUSAL_MISSING;
 	return strcmp(presented->client,
 		       verifier->source->client_certificate) == 0
 		       ? REFUSAL_NONE

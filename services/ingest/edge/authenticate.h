@@ -21,6 +21,8 @@ enum refusal {
 	REFUSAL_MALFORMED, /* not in the form of the scheme */
 	REFUSAL_WRONG,     /* well-formed, and not ours */
 	REFUSAL_TIME,      /* signed too long ago, or in the future */
+	REFUSAL_EXPIRED,   /* a certificate that is not valid now */
+	REFUSAL_UNTRUSTED, /* a certificate of none of our authorities */
 	REFUSALS
 };
 /* "unknown-source", ...: in the log and in a metric. */
@@ -37,6 +39,7 @@ struct presented {
 	const char *peer;
 	const char *token;  /* second segment of the path; NULL */
 	const char *client; /* subject of a verified certificate; NULL */
+	enum refusal doubt; /* why a shown one is not verified, or NONE */
 	instant now;
 };
 

@@ -5,14 +5,19 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/strbuf.h"
 #include "edge/listener_private.h"
 #include "model/topics.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* An oversized body is read this far, to please a sender that would switch us
  * off; its deadline bounds it, too. */
 #define DRAIN_MAX ((size_t)256 << 20)
+/* A head is smaller than that, all values of one header included. */
+#define CHAIN_MAX ((size_t)128 << 10)
 
 static void turn_away(struct listener *listener, struct httpd_request *request,
 	unsigned code, const char *text)
@@ -36,6 +41,22 @@ static unsigned show_count(void *request, const char *name)
 	return httpd_header_count(request, name);
 }
 
+/* What the source will be told by, and the certificate's worth. */
+static void show_client(struct visit *visit, struct presented *presented)
+{
+	switch (httpd_client(visit->request, &presented->client)) {
+	case HTTPD_CLIENT_EXPIRED:
+		presented->doubt = REFUSAL_EXPIRED;
+		break;
+	case HTTPD_CLIENT_UNTRUSTED:
+		presented->doubt = REFUSAL_UNTRUSTED;
+		break;
+	case HTTPD_CLIENT_NONE:
+	case HTTPD_CLIENT_VERIFIED:
+		break;
+	}
+}
+
 static enum proof prove(
 	struct visit *visit, const struct route *route, enum refusal *ret)
 {
@@ -43,7 +64,7 @@ static enum proof prove(
 	struct presented presented = {.header = show_header,
 		.header_count = show_count,
 		.context = request,
-		.peer = httpd_peer(request),
+		.peer = visit->client,
 		.token = route->token[0] ? route->token : NULL,
 		.now = clock_now(visit->listener->settings.clock)};
 
@@ -53,7 +74,7 @@ static enum proof prove(
 		return PROOF_REFUSED;
 	}
 	if (visit->source->verify->scheme == VERIFY_CERTIFICATE)
-		presented.client = httpd_client_name(request);
+		show_client(visit, &presented);
 	return authenticate_head(
 		visit->verifier, visit->source, &presented, ret);
 }
@@ -81,7 +102,7 @@ static bool reserve(struct visit *visit)
 	long long declared = httpd_declared(visit->request);
 	char peer[NETWORK_KEY];
 
-	network_peer_key(httpd_peer(visit->request), peer);
+	network_peer_key(visit->client, peer);
 	budget_begin(&visit->hold, visit->in_body ? peer : visit->source->name,
 		visit->in_body);
 	return declared <= 0 || budget_grow(visit->listener->budget,
@@ -105,6 +126,49 @@ static void begin(struct visit *visit, const struct route *route)
 		visit_reject(visit, 503, "no-room");
 }
 
+struct chain {
+	const char *name;
+	struct strbuf text;
+};
+
+static void add_to_chain(void *context, const char *name, const char *value)
+{
+	struct chain *chain = context;
+
+	if (strcasecmp(name, chain->name) == 0)
+		strbuf_addf(&chain->text, "%s%s", chain->text.length ? "," : "",
+			value);
+}
+
+/* All values of a header that may be repeated, as if it stood there once. */
+static void chain_of(
+	struct httpd_request *request, const char *name, struct chain *ret)
+{
+	ret->name = name;
+	strbuf_init(&ret->text, CHAIN_MAX);
+	httpd_each_header(request, add_to_chain, ret);
+}
+
+/* False where a proxy of ours took it over without TLS. */
+static bool name_client(struct visit *visit)
+{
+	const struct proxies *proxies = &visit->listener->settings.proxies;
+	const char *peer = httpd_peer(visit->request);
+	struct chain through, proto;
+	bool plain;
+
+	snprintf(visit->client, sizeof(visit->client), "%s", peer);
+	if (!proxies_hold(proxies, peer))
+		return true;
+	chain_of(visit->request, "X-Forwarded-For", &through);
+	chain_of(visit->request, "X-Forwarded-Proto", &proto);
+	forwarded_client(proxies, peer, through.text.text, visit->client);
+	plain = forwarded_plain(proxies, peer, proto.text.text);
+	strbuf_release(&through.text);
+	strbuf_release(&proto.text);
+	return !plain;
+}
+
 static void on_head(void *context, struct httpd_request *request)
 {
 	struct listener *listener = context;
@@ -121,7 +185,10 @@ static void on_head(void *context, struct httpd_request *request)
 	}
 	visit = visit_new(listener, request);
 	httpd_set_state(request, visit);
-	begin(visit, &route);
+	if (name_client(visit))
+		begin(visit, &route);
+	else
+		visit_plain(visit);
 }
 
 static void on_body(void *context, struct httpd_request *request,
@@ -200,6 +267,10 @@ enum status listener_open(const struct listener_settings *settings,
 		listener_free(&listener);
 		return status;
 	}
+	if (settings->httpd.certificate)
+		listener->identity = identity_new(listener->httpd,
+			settings->httpd.certificate, settings->health,
+			settings->metrics);
 	publish_hold(settings->publish);
 	*ret = listener;
 	return OK;
@@ -208,6 +279,11 @@ enum status listener_open(const struct listener_settings *settings,
 unsigned listener_port(const struct listener *listener)
 {
 	return httpd_port(listener->httpd);
+}
+
+void listener_renew(struct listener *listener)
+{
+	identity_renew(listener->identity);
 }
 
 static void show_load(struct listener *listener)
@@ -227,6 +303,7 @@ enum status listener_loop(
 	(void)reterr;
 	while (!service_stopping(service)) {
 		show_load(listener);
+		identity_look(listener->identity);
 		service_sleep(service, INSTANT_SECOND / 2);
 	}
 	httpd_quiesce(listener->httpd);
@@ -249,6 +326,7 @@ void listener_free(struct listener **ref)
 	MUST(atomic_load(&listener->visits) == 0);
 	for (int i = 0; i < listener->verifier_count; i++)
 		verifier_free(&listener->verifiers[i]);
+	identity_free(&listener->identity);
 	budget_free(&listener->budget);
 	arena_free(&listener->arena);
 	pthread_mutex_destroy(&listener->lock);

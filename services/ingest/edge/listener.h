@@ -7,9 +7,11 @@
  */
 #pragma once
 
+#include "daemon/health.h"
 #include "daemon/metrics.h"
 #include "daemon/service.h"
 #include "edge/budget.h"
+#include "edge/forwarded.h"
 #include "edge/publish.h"
 #include "edge/source.h"
 #include "tally.h"
@@ -19,9 +21,11 @@ struct listener_settings {
 	struct httpd_settings httpd;
 	struct budget_settings budget;
 	const char *topic_prefix;
+	struct proxies proxies; /* whose X-Forwarded-* count */
 	struct source_book *book;
 	struct publish *publish;
 	struct tally *tally;
+	struct health *health;
 	struct metrics *metrics;
 	const struct clock *clock;
 	instant farewell; /* how long requests under way may take at the end */
@@ -32,6 +36,8 @@ struct listener;
 enum status listener_open(const struct listener_settings *settings,
 	struct listener **ret, struct reason *reterr) MUST_CHECK;
 unsigned listener_port(const struct listener *listener);
+/* Takes the TLS files anew; also done by itself when they change. */
+void listener_renew(struct listener *listener);
 /* A service_loop; the context is the listener. When the service stops it takes
  * no connection any more, lets what is under way finish, and closes. */
 enum status listener_loop(

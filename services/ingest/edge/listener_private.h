@@ -3,6 +3,7 @@
 #pragma once
 
 #include "edge/authenticate.h"
+#include "edge/identity.h"
 #include "edge/listener.h"
 #include "edge/route.h"
 #include "meters.h"
@@ -16,6 +17,7 @@
 struct listener {
 	struct listener_settings settings;
 	struct httpd *httpd;
+	struct identity *identity; /* NULL: plain HTTP */
 	struct budget *budget;
 	struct arena *arena;
 	const char *deliveries, *rejected; /* topics */
@@ -35,6 +37,7 @@ struct visit {
 	atomic_int references;
 	pthread_mutex_t lock;          /* guards the one below */
 	struct httpd_request *request; /* NULL: gone */
+	char client[NETWORK_KEY];      /* who sent it, through proxies or not */
 
 	struct sources *sources;
 	const struct source *source;
@@ -69,6 +72,8 @@ void visit_refuse(
 	struct visit *visit, enum refusal refusal, const char *source);
 /* 413, 503, ...: `why` is for metric and log. */
 void visit_reject(struct visit *visit, unsigned code, const char *why);
+/* 403: a proxy of ours took it over without TLS; before its source is known. */
+void visit_plain(struct visit *visit);
 
 /* The body is whole and proven: it takes the way to a topic, and the answer
  * comes when it is durable. */

@@ -395,3 +395,35 @@ static void test_listener__keeps_headers_but_no_credential(void **state)
 	arena_free(&arena);
 	end(&f);
 }
+
+static void test_listener__believes_the_proxies_it_was_told_of(void **state)
+{
+	static const char from_far[] = KEY "X-Forwarded-For: 10.7.7.7\r\n";
+	static const char from_near[] = KEY "X-Forwarded-For: 10.7.7.7\r\n"
+					    "x-forwarded-for: 192.0.2.1\r\n";
+	static const char plain[] = KEY "X-Forwarded-For: 10.7.7.7\r\n"
+					"X-Forwarded-Proto: http\r\n";
+	struct arena *arena = arena_new(1 << 16);
+	struct fixture f = {0};
+	struct reason reason;
+
+	(void)state;
+	begin(&f);
+	assert_int_equal(post(&f, "/v1/hooks/far-a", from_far, "x", 1), 401);
+	assert_int_equal(post(&f, "/v1/hooks/scan-a", plain, "a", 1), 201);
+	end(&f);
+	assert_int_equal(
+		proxies_parse(arena, "127.0.0.0/8", &f.proxies, &reason), OK);
+	f.listener = NULL;
+	begin(&f);
+	assert_int_equal(post(&f, "/v1/hooks/far-a", from_far, "b", 1), 201);
+	assert_int_equal(post(&f, "/v1/hooks/far-a", from_near, "x", 1), 401);
+	assert_int_equal(post(&f, "/v1/hooks/far-a", KEY, "x", 1), 401);
+	assert_int_equal(post(&f, "/v1/hooks/far-a", plain, "x", 1), 403);
+	assert_int_equal(
+		metric_value(f.rig.metrics, METER_REFUSED, "plain-http"), 1);
+	stop(&f);
+	expect_topic(&f, "b ");
+	end(&f);
+	arena_free(&arena);
+}

@@ -26,7 +26,7 @@ static const struct verify_spec scan_specs[] = {{.name = "token",
 							.scheme = VERIFY_TOKEN,
 							.header = "X-Hook-Key",
 							.prefix = ""},
-	{0}};
+	{.name = "certificate", .scheme = VERIFY_CERTIFICATE}, {0}};
 static const struct adapter git = {
 	.name = "git", .revision = 1, .verify = git_specs};
 static const struct adapter scan = {.name = "scan",
@@ -52,7 +52,9 @@ static inline const struct adapter *find(const char *tool)
 	"- {name: far-a, tool: scan, networks: [10.0.0.0/8],\n"                \
 	"   secrets: [{env: EDGE_NEW}]}\n"                                     \
 	"- {name: scan-a, tool: scan, body_limit: 1KiB,\n"                     \
-	"   secrets: [{env: EDGE_NEW}]}\n"
+	"   secrets: [{env: EDGE_NEW}]}\n"                                     \
+	"- {name: tls-a, tool: scan, scheme: certificate,\n"                   \
+	"   client_certificate: 'CN=scanner,O=acme'}\n"
 
 struct fixture {
 	struct rig rig;
@@ -60,6 +62,8 @@ struct fixture {
 	struct tally *tally;
 	struct budget_settings budget;
 	instant whole;
+	struct proxies proxies;
+	const char *certificate, *key, *client_ca; /* NULL: plain HTTP */
 	struct listener *listener;
 	char answer[8192];
 };
@@ -90,8 +94,12 @@ static inline void begin(struct fixture *f)
 			.connections = 50,
 			.connections_per_peer = 50,
 			.idle = 2 * INSTANT_SECOND,
-			.whole = f->whole ? f->whole : 10 * INSTANT_SECOND},
+			.whole = f->whole ? f->whole : 10 * INSTANT_SECOND,
+			.certificate = f->certificate,
+			.key = f->key,
+			.client_ca = f->client_ca},
 		.budget = f->budget,
+		.proxies = f->proxies,
 		.topic_prefix = "t",
 		.clock = &clock_wall,
 		.farewell = 5 * INSTANT_SECOND};
@@ -107,6 +115,7 @@ static inline void begin(struct fixture *f)
 	settings.publish = f->rig.publish;
 	settings.tally = f->tally;
 	settings.metrics = f->rig.metrics;
+	settings.health = f->rig.health;
 	assert_int_equal(listener_open(&settings, &f->listener, &reason), OK);
 	rig_start(&f->rig);
 	service_start(f->rig.service, "listener", listener_loop, f->listener);

@@ -161,7 +161,7 @@ void visit_refuse(struct visit *visit, enum refusal refusal, const char *source)
 	if (may_log(listener, &silent))
 		log_line(LOG_WARN, "INGEST-UNAUTHORIZED",
 			LOG_TEXT("source", source), LOG_TEXT("reason", word),
-			LOG_TEXT("peer", httpd_peer(visit->request)),
+			LOG_TEXT("peer", visit->client),
 			LOG_NUMBER("unlogged", silent));
 	/* The same for all, closing included: the log alone says which. */
 	visit_answer(visit, &(struct httpd_answer){.code = 401,
@@ -181,4 +181,22 @@ void visit_reject(struct visit *visit, unsigned code, const char *why)
 		visit, &(struct httpd_answer){.code = code,
 			       .retry_after = code == 503 ? RETRY_AFTER : 0,
 			       .close = code != 503});
+}
+
+void visit_plain(struct visit *visit)
+{
+	static const char text[] = "https only\n";
+	struct listener *listener = visit->listener;
+	unsigned silent;
+
+	metric_add(listener->settings.metrics, METER_REFUSED, "plain-http", 1);
+	if (may_log(listener, &silent))
+		log_line(LOG_WARN, "INGEST-PLAIN-HTTP",
+			LOG_TEXT("peer", visit->client),
+			LOG_NUMBER("unlogged", silent));
+	visit_answer(visit, &(struct httpd_answer){.code = 403,
+				    .type = "text/plain; charset=utf-8",
+				    .body = text,
+				    .size = sizeof(text) - 1,
+				    .close = true});
 }
