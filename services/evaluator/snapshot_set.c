@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot_set.h"
 
+#include "shorten.h"
+
 #include "base/bug.h"
 #include "base/log.h"
 #include "model/evidence_body.h"
@@ -8,15 +10,24 @@
 
 #include <string.h>
 
-void snapshot_set_single(struct arena *arena, const struct evidence *evidence,
-	struct snapshot_whole *ret)
+/* A row of an index holds 2,700 bytes: subject, source, key and this. */
+#define TARGET_MOST 600
+
+static const char *target_of(
+	struct arena *arena, struct crypto *crypto, const char *target)
+{
+	return shorten(arena, crypto, target ? target : "", TARGET_MOST);
+}
+
+void snapshot_set_single(struct arena *arena, struct crypto *crypto,
+	const struct evidence *evidence, struct snapshot_whole *ret)
 {
 	const struct snapshot *snapshot = &evidence->snapshot;
 
 	*ret = (struct snapshot_whole){.subject = evidence->subject,
 		.source = evidence->source,
 		.tool = evidence->tool,
-		.target = snapshot->target ? snapshot->target : "",
+		.target = target_of(arena, crypto, snapshot->target),
 		.snapshot = snapshot->id,
 		.complete = snapshot->complete,
 		.effective = evidence->effective_time,
@@ -36,19 +47,21 @@ static size_t bound_of(const struct evidence *const *parts, size_t count)
 		bound += 2 * (strlen(parts[i]->subject) +
 				     strlen(parts[i]->source) +
 				     strlen(parts[i]->snapshot.id)) +
-			 256;
+			 2 * TARGET_MOST + 256;
 	return bound;
 }
 
+#define PART_COLUMNS 9
+
 static enum status insert_parts(struct pg *pg, struct arena *arena,
-	const struct evidence *const *parts, size_t count,
-	struct reason *reterr)
+	struct crypto *crypto, const struct evidence *const *parts,
+	size_t count, struct reason *reterr)
 {
 	size_t bound = bound_of(parts, count);
-	struct pg_array *columns[7];
+	struct pg_array *columns[PART_COLUMNS];
 	struct pg_args args;
 
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < PART_COLUMNS; i++)
 		columns[i] = pg_array_new(arena, bound);
 	for (size_t i = 0; i < count; i++) {
 		uint8_t id[SHA256_SIZE];
@@ -62,15 +75,19 @@ static enum status insert_parts(struct pg *pg, struct arena *arena,
 		pg_array_integer(columns[4], parts[i]->snapshot.parts);
 		pg_array_instant(columns[5], parts[i]->recorded_time);
 		pg_array_bytea(columns[6], id, sizeof(id));
+		pg_array_instant(columns[7], parts[i]->effective_time);
+		pg_array_text(columns[8],
+			target_of(arena, crypto, parts[i]->snapshot.target));
 	}
 	pg_args_init(&args, arena);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < PART_COLUMNS; i++)
 		pg_array_arg(&args, columns[i]);
 	return pg_do(pg,
 		"INSERT INTO snapshot_part (subject, source, snapshot, part,"
-		" parts, recorded_at, evidence) SELECT * FROM"
-		" unnest($1::text[], $2::text[], $3::text[], $4::integer[],"
-		" $5::integer[], $6::timestamptz[], $7::bytea[])"
+		" parts, recorded_at, evidence, effective_at, target)"
+		" SELECT * FROM unnest($1::text[], $2::text[], $3::text[],"
+		" $4::integer[], $5::integer[], $6::timestamptz[],"
+		" $7::bytea[], $8::timestamptz[], $9::text[])"
 		" ON CONFLICT (subject, source, snapshot, part) DO NOTHING",
 		&args, NULL, reterr);
 }
@@ -92,6 +109,27 @@ static void set_args(struct pg_args *args, struct arena *arena,
 	pg_args_init(args, arena);
 	for (int i = 0; i < 3; i++)
 		pg_array_arg(args, columns[i]);
+}
+
+/* Intake touches the subject at the time of each part; of a set of several
+ * times all is due from the first. */
+static enum status touch_mixed(struct pg *pg, struct arena *arena,
+	const struct evidence *const *parts, size_t count,
+	struct reason *reterr)
+{
+	struct pg_args args;
+
+	set_args(&args, arena, parts, count);
+	return pg_do(pg,
+		"INSERT INTO agenda (criterion, subject, class, due_at,"
+		" by_clock) SELECT '', p.subject, 'scan', min(p.effective_at),"
+		" false FROM (SELECT DISTINCT * FROM unnest($1::text[],"
+		" $2::text[], $3::text[])) AS k (subject, source, snapshot)"
+		" JOIN snapshot_part p ON p.subject = k.subject"
+		" AND p.source = k.source AND p.snapshot = k.snapshot"
+		" GROUP BY p.subject, p.source, p.snapshot"
+		" HAVING min(p.effective_at) < max(p.effective_at)",
+		&args, NULL, reterr);
 }
 
 /* All parts of the sets that have all of theirs, in order. */
@@ -184,8 +222,9 @@ static instant time_at(const struct json *root, const char *path)
 }
 
 /* Reads the set that begins at `row`. */
-static enum status read_set(struct arena *arena, const struct pg_rows *rows,
-	size_t row, struct set *ret, struct reason *reterr)
+static enum status read_set(struct arena *arena, struct crypto *crypto,
+	const struct pg_rows *rows, size_t row, struct set *ret,
+	struct reason *reterr)
 {
 	size_t count = (size_t)pg_get_integer(rows, row, 3);
 	struct snapshot_whole *whole = &ret->whole;
@@ -218,7 +257,8 @@ static enum status read_set(struct arena *arena, const struct pg_rows *rows,
 		return OK;
 	root = ret->roots[0];
 	whole->tool = json_text_at(root, "tool", "");
-	whole->target = json_text_at(root, "snapshot.target", "");
+	whole->target = target_of(
+		arena, crypto, json_text_at(root, "snapshot.target", NULL));
 	whole->complete = json_true(json_path(root, "snapshot.complete"));
 	whole->effective = time_at(root, "effective_time");
 	whole->recorded = time_at(root, "recorded_time");
@@ -253,10 +293,9 @@ static enum status settle(struct pg *pg, struct arena *arena,
 }
 
 static enum status join_sets(struct pg *pg, struct arena *arena,
-	const struct pg_rows *rows, struct snapshot_whole *list,
-	size_t *ret_count, struct reason *reterr)
+	struct crypto *crypto, const struct pg_rows *rows,
+	struct snapshot_whole *list, size_t *ret_count, struct reason *reterr)
 {
-	struct crypto *crypto = crypto_new();
 	enum status status = OK;
 	size_t count = 0;
 
@@ -264,7 +303,7 @@ static enum status join_sets(struct pg *pg, struct arena *arena,
 		struct set set = {.gone = false};
 		bool right;
 
-		status = read_set(arena, rows, row, &set, reterr);
+		status = read_set(arena, crypto, rows, row, &set, reterr);
 		if (status != OK)
 			break;
 		right = !set.gone && are_alike(&set) &&
@@ -274,24 +313,28 @@ static enum status join_sets(struct pg *pg, struct arena *arena,
 			list[count++] = set.whole;
 		row += set.whole.part_count;
 	}
-	crypto_free(&crypto);
 	*ret_count = count;
 	return status;
 }
 
 enum status snapshot_set_stage(struct pg *pg, struct arena *arena,
-	const struct evidence *const *parts, size_t count,
-	struct snapshot_whole **ret, size_t *ret_count, struct reason *reterr)
+	struct crypto *crypto, const struct evidence *const *parts,
+	size_t count, struct snapshot_whole **ret, size_t *ret_count,
+	struct reason *reterr)
 {
 	struct pg_rows *rows = NULL;
-	enum status status = insert_parts(pg, arena, parts, count, reterr);
+	enum status status =
+		insert_parts(pg, arena, crypto, parts, count, reterr);
+
+	if (status == OK)
+		status = touch_mixed(pg, arena, parts, count, reterr);
 
 	if (status == OK)
 		status = read_full_sets(pg, arena, parts, count, &rows, reterr);
 	if (status != OK)
 		return status;
 	*ret = arena_array(arena, count, sizeof(**ret));
-	status = join_sets(pg, arena, rows, *ret, ret_count, reterr);
+	status = join_sets(pg, arena, crypto, rows, *ret, ret_count, reterr);
 	pg_rows_free(&rows);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "walk.h"
 
+#include "flaw.h"
 #include "judgement.h"
 #include "predicate.h"
 
@@ -98,6 +99,7 @@ static void judge_at(
 	*judgement = (struct judgement){.next_change = INSTANT_NEVER};
 	criterion->rule->judge(criterion, criterion->plan, walker->window, at,
 		scratch, judgement);
+	flaw_apply(walker->window, at, scratch, judgement);
 	refuse_past(walker, at, judgement);
 }
 

@@ -287,6 +287,35 @@ static void test_walk__an_unmapped_service_is_unknown(void **state)
 	end(&f);
 }
 
+static void test_walk__a_missing_part_waits_for_now(void **state)
+{
+	const struct window_flaw flaw = {.subject = "default/repo/a/b",
+		.source = "s",
+		.snapshot = "1234",
+		.effective = AT(15),
+		.from = AT(75),
+		.until = AT(90),
+		.what = "part 1 of 2 never came"};
+	struct fixture f = begin();
+	const struct walk *walk;
+
+	(void)state;
+	f.window.subject = "default/repo/a/b";
+	f.window.flaws = &flaw;
+	f.window.flaw_count = 1;
+	f.now = AT(74);
+	add(&f, 10, "pass", 0);
+	walk = run(&f, &criterion, 10);
+	assert_int_equal(walk->count, 1);
+	assert_int_equal(walk->due, AT(75));
+	f.now = AT(75);
+	walk = run(&f, &criterion, 10);
+	assert_int_equal(walk->count, 3);
+	expect(walk, 1, 75, VERDICT_ERROR);
+	expect(walk, 2, 90, VERDICT_PASS);
+	end(&f);
+}
+
 /* From whatever time it begins, a walk finds the same from there on. */
 static void test_walk__is_the_same_from_any_start(void **state)
 {

@@ -123,5 +123,10 @@ instant window_next_point(const struct window *window, instant at)
 	}
 	for (size_t i = 0; i < window->scan_count; i++)
 		keep_first(window->scans[i].effective, at, &first);
+	for (size_t i = 0; i < window->flaw_count; i++) {
+		/* `from` is time's to come where it is later. */
+		keep_first(window->flaws[i].effective, at, &first);
+		keep_first(window->flaws[i].until, at, &first);
+	}
 	return first;
 }

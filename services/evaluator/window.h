@@ -66,6 +66,19 @@ struct window_scan {
 	const char *evidence;
 };
 
+/* A snapshot in parts that is not whole. */
+struct window_flaw {
+	const char *subject; /* this one, or a neighbour */
+	const char *source;
+	const char *snapshot; /* id */
+	instant effective;
+	/* Nothing can make it whole from then on; INSTANT_NEVER never comes. At
+	 * `until` a newer complete one took its place. */
+	instant from, until;
+	const char *what;     /* "parts 2, 3 of 5 never came" */
+	const char *evidence; /* of a part that is there */
+};
+
 /* Plain rows; only window_load.c and tests fill them. */
 struct window {
 	const char *subject;
@@ -82,6 +95,8 @@ struct window {
 	size_t finding_count;
 	const struct window_scan *scans; /* complete snapshots, newest first */
 	size_t scan_count;
+	const struct window_flaw *flaws; /* by (from, source, snapshot) */
+	size_t flaw_count;
 };
 
 /* NULL where absent. */

@@ -190,6 +190,8 @@ enum status window_load(struct pg *pg, struct arena *arena,
 	if (status == OK && criterion->needs.findings)
 		status = window_load_scans(&load, reterr);
 	if (status == OK)
+		status = window_load_flaws(&load, reterr);
+	if (status == OK)
 		*ret_until = load.until;
 	return status;
 }

@@ -40,7 +40,7 @@ static bool came_before(const struct window *window, size_t i)
 	return false;
 }
 
-static bool is_needed(const struct criterion *criterion, const char *relation)
+bool window_needed(const struct criterion *criterion, const char *relation)
 {
 	const char *const *names = criterion->needs.relations;
 
@@ -69,7 +69,8 @@ static size_t make_lines(struct window_reading *load, struct pg_args *args)
 		back_from(window,
 			needs->own_back ? needs->own_back : needs->back));
 	for (size_t i = 0; i < window->relation_count; i++)
-		if (is_needed(load->criterion, window->relations[i].relation) &&
+		if (window_needed(
+			    load->criterion, window->relations[i].relation) &&
 			!came_before(window, i))
 			add_lines(&lines, window->relations[i].other,
 				needs->neighbour_classes,
@@ -97,10 +98,14 @@ static size_t make_lines(struct window_reading *load, struct pg_args *args)
 	" WHERE e.subject = l.subject AND e.class = l.class"                   \
 	" AND (e.source, e.kind) > (l.source, l.kind)"                         \
 	" ORDER BY e.source, e.kind LIMIT 1) f"
+/* A part of a snapshot that is not whole is no evidence of anything. */
 #define OF_LINE                                                                \
 	" FROM line l, LATERAL (SELECT * FROM evidence e"                      \
 	" WHERE e.subject = l.subject AND e.class = l.class"                   \
-	" AND e.source = l.source AND e.kind = l.kind"
+	" AND e.source = l.source AND e.kind = l.kind"                         \
+	" AND (l.class <> 'scan' OR NOT EXISTS (SELECT FROM snapshot_part p"   \
+	" WHERE p.subject = l.subject AND p.source = l.source"                 \
+	" AND p.evidence = e.id))"
 
 /* Of each line the newest row at or before its `since`, and those after it. */
 #define EVIDENCE_SQL                                                           \

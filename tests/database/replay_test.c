@@ -103,17 +103,29 @@ static void change(struct sample *sample, const char *word)
 	sample_add(sample, &evidence);
 }
 
+#define NO_DIGEST                                                              \
+	"sha256:"                                                              \
+	"0000000000000000000000000000000000000000000000000000000000000000"
+
+/* In one part or in two; of two one may be missing, or another's. */
 static void scan(struct sample *sample, const char *word)
 {
 	static const char *const findings[] = {
 		"", "x:high ", "x:high+ y:critical ", "y:critical+ z:low "};
-	const struct sample_scan scanned = {.word = word,
+	struct sample_scan scanned = {.word = word,
 		.subject = below(2) ? SAMPLE_IMAGE("a") : SAMPLE_IMAGE("b"),
 		.at = some_time(),
 		.partial = below(5) == 0,
 		.findings = {pick(findings, 4)}};
+	unsigned flaw = below(4);
 
+	if (below(2))
+		scanned.findings[1] = pick(findings, 4);
+	if (flaw == 0)
+		scanned.digest = NO_DIGEST;
 	sample_scan_add(sample, &scanned);
+	if (flaw == 1 && scanned.findings[1])
+		sample->count--;
 }
 
 static void speak(struct sample *sample, const char *word)
@@ -328,6 +340,7 @@ static void compare(const char *wanted, const char *got, int world, int turn)
 static void test_replay__any_order_comes_to_the_same(void **state)
 {
 	struct replay r = begin();
+	int64_t flaws = 0;
 
 	(void)state;
 	seed = 20261127;
@@ -340,6 +353,10 @@ static void test_replay__any_order_comes_to_the_same(void **state)
 		assert_true(
 			db_number(r.bench.pg, "SELECT count(DISTINCT verdict)"
 					      " FROM verdict_history") >= 4);
+		flaws += db_number(r.bench.pg,
+			"SELECT count(*) FROM verdict_history"
+			" WHERE verdict = 'error' AND summary LIKE"
+			" 'snapshot %is not whole%'");
 		for (int turn = 0; turn < TURNS; turn++) {
 			got = replay_in_disorder(&r, sample);
 			compare(wanted, got, world, turn);
@@ -348,6 +365,7 @@ static void test_replay__any_order_comes_to_the_same(void **state)
 		memory_free(wanted);
 		sample_free(&sample);
 	}
+	assert_true(flaws > 0);
 	end(&r);
 }
 
@@ -419,5 +437,121 @@ static void test_replay__the_last_statement_at_one_instant_holds(void **state)
 	(void)state;
 	deploy_all(&r, never, 3);
 	deploy_all(&r, on, 3);
+	end(&r);
+}
+
+/* All of what was true of the image, as hours and minutes of the day. */
+static char *history_of_image(struct replay *r, const char *criterion)
+{
+	char sql[600];
+
+	snprintf(sql, sizeof(sql),
+		"SELECT coalesce(string_agg(verdict || ' ' ||"
+		" to_char(true_from, 'HH24:MI:SS'), ', ' ORDER BY true_from),"
+		" '') FROM verdict_history WHERE known_until = 'infinity'"
+		" AND criterion = '%s' AND subject = '%s'",
+		criterion, SAMPLE_IMAGE("a"));
+	return db_value(r->bench.pg, sql);
+}
+
+static void expect_history(
+	struct replay *r, const char *criterion, const char *wanted)
+{
+	char *got = history_of_image(r, criterion);
+
+	assert_string_equal(got, wanted);
+	memory_free(got);
+}
+
+static void expect_summary(
+	struct replay *r, const char *criterion, const char *wanted)
+{
+	char sql[600], *got;
+
+	snprintf(sql, sizeof(sql),
+		"SELECT summary || ' / ' || role FROM state"
+		" WHERE criterion = '%s' AND subject = '%s'",
+		criterion, SAMPLE_IMAGE("a"));
+	got = db_value(r->bench.pg, sql);
+	if (!strstr(got, wanted))
+		fail_msg("%s: %s", criterion, got);
+	memory_free(got);
+}
+
+/* One deployment at 8 and, from `at` on, a scan in two parts. */
+static struct sample *scanned_in_parts(
+	struct replay *r, int hour, const char *digest)
+{
+	const struct sample_scan scanned = {.word = "s",
+		.subject = SAMPLE_IMAGE("a"),
+		.at = SAMPLE_DAY + hour * INSTANT_HOUR,
+		.findings = {"x:high ", "y:low "},
+		.digest = digest};
+	struct sample *sample = sample_new();
+
+	clear(r);
+	deploy_at(sample, "d", SAMPLE_IMAGE("a"), SAMPLE_DAY, 0);
+	sample_scan_add(sample, &scanned);
+	move_now(r, SAMPLE_DAY);
+	take(r, sample->records, 1);
+	bench_turn(&r->bench);
+	return sample;
+}
+
+/* Until nothing can come any more it is no evidence of anything; then it is an
+ * error of each criterion that reads scans; late all the same, it never was. */
+static void test_replay__a_missing_part_is_an_error_until_it_comes(void **state)
+{
+	struct replay r = begin();
+	struct sample *sample = scanned_in_parts(&r, 1, NULL);
+
+	(void)state;
+	take(&r, sample->records + 1, 1);
+	move_now(&r, SAMPLE_DAY + INSTANT_HOUR + INSTANT_MINUTE);
+	bench_turn(&r.bench);
+	expect_history(&r, "PO.4.2-g", "unknown 08:00:00");
+	move_now(&r, SAMPLE_DAY + INSTANT_HOUR + 2 * INSTANT_MINUTE);
+	bench_turn(&r.bench);
+	expect_history(&r, "PO.4.2-g", "unknown 08:00:00, error 09:01:01");
+	expect_history(&r, "PO.3.2-a", "unknown 08:00:00, error 09:01:01");
+	expect_summary(&r, "PO.3.2-a",
+		"of source-1, 2026-11-24T09:00:00Z, is not whole: part 2 of 2 "
+		"never came / toolchain-owner");
+	take(&r, sample->records + 2, 1);
+	bench_turn(&r.bench);
+	expect_history(&r, "PO.4.2-g", "unknown 08:00:00, pass 09:00:00");
+	expect_history(&r, "PO.3.2-a", "unknown 08:00:00, pass 09:00:00");
+	sample_free(&sample);
+	end(&r);
+}
+
+static void test_replay__a_contradictory_set_is_an_error_at_once(void **state)
+{
+	struct replay r = begin();
+	struct sample *sample = scanned_in_parts(&r, 1, NO_DIGEST);
+	const struct sample_scan newer = {.word = "n",
+		.subject = SAMPLE_IMAGE("a"),
+		.at = SAMPLE_DAY + 2 * INSTANT_HOUR,
+		.findings = {"x:high ", "y:low "}};
+
+	(void)state;
+	take(&r, sample->records + 1, 2);
+	bench_turn(&r.bench);
+	expect_history(&r, "PO.4.2-g", "unknown 08:00:00, error 09:00:00");
+	expect_history(&r, "PO.3.2-a", "unknown 08:00:00, error 09:00:00");
+	expect_summary(&r, "PO.4.2-g",
+		"is not whole: its 2 parts are all there, and are not those "
+		"that were made together");
+	sample_scan_add(sample, &newer);
+	take(&r, sample->records + 3, 1);
+	bench_turn(&r.bench);
+	expect_history(&r, "PO.4.2-g", "unknown 08:00:00, error 09:00:00");
+	take(&r, sample->records + 4, 1);
+	bench_turn(&r.bench);
+	expect_history(&r, "PO.4.2-g",
+		"unknown 08:00:00, error 09:00:00, pass 10:00:00");
+	expect_history(&r, "PO.3.2-a",
+		"unknown 08:00:00, error 09:00:00, pass 10:00:00");
+	sample_free(&sample);
 	end(&r);
 }

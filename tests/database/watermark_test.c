@@ -135,10 +135,11 @@ static void test_watermark__standing_still_shows(void **state)
 	db_script(pg, "INSERT INTO punctuation VALUES"
 		      " (0, 0, '2026-11-24 08:00+00')");
 	db_script(pg,
-		"INSERT INTO snapshot_part VALUES"
-		" ('a', 's', '1', 1, 2, '2026-11-24 08:00+00', '', false),"
-		" ('a', 's', '2', 1, 2, clock_timestamp(), '', false),"
-		" ('a', 's', '3', 1, 2, clock_timestamp(), '', true)");
+		"INSERT INTO snapshot_part (subject, source, snapshot, part,"
+		" parts, recorded_at, evidence, wrong, effective_at)"
+		" SELECT 'a', 's', n, 1, 2, at, '', n = '3', at FROM (VALUES"
+		" ('1', '2026-11-24 08:00+00'), ('2', clock_timestamp()),"
+		" ('3', clock_timestamp())) AS v (n, at)");
 	service_start(service, "now", watermark_loop, keeper);
 	service_start(service, "end", end_soon, NULL);
 	assert_int_equal(service_wait(service), EXIT_FAILED);

@@ -9,13 +9,13 @@
 
 #include "base/bug.h"
 #include "lanes.h"
+#include "shorten.h"
 #include "snapshot_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A row of an index holds 2,700 bytes: subject, source and these. */
-#define TARGET_MOST 600
+/* A row of an index holds 2,700 bytes: subject, source, target and this. */
 #define KEY_MOST 800
 
 struct finding {
@@ -32,23 +32,6 @@ struct scanning {
 	struct crypto *crypto;
 	struct json_maker *maker;
 };
-
-/* Too long for an index: its beginning and a digest of the whole. */
-static const char *shorten(
-	const struct scanning *scanning, const char *text, size_t most)
-{
-	uint8_t digest[SHA256_SIZE];
-	char hex[SHA256_HEX];
-	char *begin;
-
-	if (strlen(text) <= most)
-		return text;
-	sha256(scanning->crypto, text, strlen(text), digest);
-	hex_encode(digest, sizeof(digest), hex);
-	begin = arena_copy(scanning->arena, text, most);
-	utf8_cut(begin, most - SHA256_HEX);
-	return arena_printf(scanning->arena, "%s~%s", begin, hex);
-}
 
 static int by_text(const void *left, const void *right)
 {
@@ -113,8 +96,8 @@ static struct timeline_item read_finding(
 {
 	struct finding *finding =
 		arena_alloc(scanning->arena, sizeof(*finding));
-	const char *key =
-		shorten(scanning, json_text_at(json, "key", ""), KEY_MOST);
+	const char *key = shorten(scanning->arena, scanning->crypto,
+		json_text_at(json, "key", ""), KEY_MOST);
 
 	finding->vulnerability = json_text_at(json, "vulnerability", "");
 	finding->package = json_text_at(json, "package", "");
@@ -146,8 +129,7 @@ static void say(const struct scanning *scanning,
 	const struct snapshot_whole *whole, struct lane_said *ret)
 {
 	*ret = (struct lane_said){
-		.names = {whole->subject, whole->source,
-			shorten(scanning, whole->target, TARGET_MOST)},
+		.names = {whole->subject, whole->source, whole->target},
 		.statement = {.at = whole->effective,
 			.recorded = whole->recorded,
 			.evidence = whole->evidence[0],
@@ -360,8 +342,9 @@ static enum status write(struct lanes *lanes, struct reason *reterr)
 
 /* Snapshots that are whole by this batch, in one part or in several. */
 static enum status find_whole(struct pg *pg, struct arena *arena,
-	const struct evidence *const *evidence, size_t count,
-	struct snapshot_whole **ret, size_t *ret_count, struct reason *reterr)
+	struct crypto *crypto, const struct evidence *const *evidence,
+	size_t count, struct snapshot_whole **ret, size_t *ret_count,
+	struct reason *reterr)
 {
 	const struct evidence **parts =
 		arena_array(arena, count, sizeof(struct evidence *));
@@ -375,14 +358,31 @@ static enum status find_whole(struct pg *pg, struct arena *arena,
 		if (evidence[i]->snapshot.parts > 1)
 			parts[part_count++] = evidence[i];
 		else
-			snapshot_set_single(arena, evidence[i], &list[n++]);
+			snapshot_set_single(
+				arena, crypto, evidence[i], &list[n++]);
 	if (part_count)
-		status = snapshot_set_stage(pg, arena, parts, part_count,
-			&joined, &joined_count, reterr);
+		status = snapshot_set_stage(pg, arena, crypto, parts,
+			part_count, &joined, &joined_count, reterr);
 	for (size_t i = 0; status == OK && i < joined_count; i++)
 		list[n++] = joined[i];
 	*ret = list;
 	*ret_count = n;
+	return status;
+}
+
+static enum status apply_whole(struct scan_lanes *scan,
+	const struct snapshot_whole *whole, size_t count, struct reason *reterr)
+{
+	struct lane_said *said =
+		arena_array(scan->lanes.arena, count, sizeof(*said));
+	enum status status;
+
+	scan->scanning.maker = json_maker_new(scan->lanes.arena);
+	for (size_t i = 0; i < count; i++)
+		say(&scan->scanning, &whole[i], &said[i]);
+	lanes_open(&scan->lanes, said, count);
+	status = write(&scan->lanes, reterr);
+	lanes_close(&scan->lanes);
 	return status;
 }
 
@@ -391,23 +391,14 @@ static enum status scan_apply(struct pg *pg, struct arena *arena,
 	struct reason *reterr)
 {
 	struct scan_lanes scan = {.lanes = {.pg = pg, .arena = arena},
-		.scanning = {.arena = arena}};
+		.scanning = {.arena = arena, .crypto = crypto_new()}};
 	struct snapshot_whole *whole;
-	struct lane_said *said;
-	size_t n;
-	enum status status =
-		find_whole(pg, arena, evidence, count, &whole, &n, reterr);
+	size_t n = 0;
+	enum status status = find_whole(pg, arena, scan.scanning.crypto,
+		evidence, count, &whole, &n, reterr);
 
-	if (status != OK || !n)
-		return status;
-	scan.scanning.crypto = crypto_new();
-	scan.scanning.maker = json_maker_new(arena);
-	said = arena_array(arena, n, sizeof(*said));
-	for (size_t i = 0; i < n; i++)
-		say(&scan.scanning, &whole[i], &said[i]);
-	lanes_open(&scan.lanes, said, n);
-	status = write(&scan.lanes, reterr);
-	lanes_close(&scan.lanes);
+	if (status == OK && n)
+		status = apply_whole(&scan, whole, n, reterr);
 	crypto_free(&scan.scanning.crypto);
 	return status;
 }
