@@ -39,7 +39,9 @@ static enum status open_intake(struct loops *loops, struct reason *reterr)
 		.lease_time = values->lease_time,
 		.batch_records = (size_t)values->batch_records,
 		.batch_bytes = (size_t)values->batch_bytes,
-		.health = loops->health};
+		.health = loops->health,
+		.meters = {loops->metrics, METER_PARTITIONS, METER_HELD,
+			METER_LAG, METER_FENCED, METER_PARKED}};
 
 	loops->intake = intake_new(&intake);
 	reader.user = intake_user(loops->intake);
@@ -56,6 +58,7 @@ static void open_now(struct loops *loops)
 		.metrics = loops->metrics,
 		.age_row = METER_NOW_AGE,
 		.still_row = METER_NOW_STILL,
+		.overdue_row = METER_OVERDUE,
 		.parts_row = METER_PARTS_WAITING};
 
 	loops->now = watermark_open(&now);
@@ -70,7 +73,10 @@ static enum status open_relay(struct loops *loops, struct reason *reterr)
 		.lease_time = values->lease_time,
 		.transactional_id = arena_printf(loops->arena,
 			"%s-evaluator-relay", values->common.topic_prefix),
-		.health = loops->health};
+		.health = loops->health,
+		.metrics = loops->metrics,
+		.held_row = METER_RELAY,
+		.relayed_row = METER_RELAYED};
 
 	return relay_open(&relay, &loops->relay, reterr);
 }
@@ -89,6 +95,9 @@ static enum status open_judges(struct loops *loops, struct reason *reterr)
 		.seconds_row = METER_JUDGING_SECONDS};
 	enum status status = OK;
 
+	/* From zero on, so that the first one shows in a rate. */
+	metric_add(loops->metrics, METER_JUDGING_FAILED, "failed", 0);
+	metric_add(loops->metrics, METER_JUDGING_FAILED, "parked", 0);
 	for (int64_t i = 0; i < values->judges && status == OK; i++) {
 		judge.name = arena_printf(
 			loops->arena, "judge %lld", (long long)i + 1);

@@ -4,12 +4,14 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "overdue.h"
 
 #include <stdio.h>
 
 #define TURN (INSTANT_SECOND / 2)
 #define BACK_OFF (2 * INSTANT_SECOND)
 #define PARTS_EVERY INSTANT_MINUTE
+#define OVERDUE_EVERY (5 * INSTANT_SECOND)
 #define ARENA_MAX (1u << 20)
 
 struct watermark_keeper {
@@ -20,6 +22,8 @@ struct watermark_keeper {
 	struct watermark last;
 	instant moved;   /* monotonic: when it did last */
 	instant counted; /* monotonic: when parts were */
+	instant looked;  /* monotonic: when overdue was */
+	struct overdue overdue;
 };
 
 instant watermark_for_silence(const struct watermark *watermark)
@@ -183,6 +187,26 @@ static enum status count_parts(
 	return OK;
 }
 
+static enum status look_overdue(struct watermark_keeper *keeper,
+	const struct watermark *now, struct reason *reterr)
+{
+	instant overdue = 0;
+	enum status status;
+
+	if (!keeper->settings.metrics ||
+		(keeper->looked &&
+			clock_monotonic() - keeper->looked < OVERDUE_EVERY))
+		return OK;
+	status = overdue_read(&keeper->overdue, keeper->pg, keeper->arena, now,
+		&overdue, reterr);
+	if (status != OK)
+		return status;
+	metric_set(keeper->settings.metrics, keeper->settings.overdue_row, NULL,
+		seconds(overdue));
+	keeper->looked = clock_monotonic();
+	return OK;
+}
+
 static enum status turn(struct watermark_keeper *keeper, struct reason *reterr)
 {
 	struct watermark now;
@@ -198,6 +222,8 @@ static enum status turn(struct watermark_keeper *keeper, struct reason *reterr)
 			keeper->settings.topic, &now, reterr);
 	if (status == OK)
 		status = count_parts(keeper, reterr);
+	if (status == OK)
+		status = look_overdue(keeper, &now, reterr);
 	if (status != OK)
 		return status;
 	if (now.now != keeper->last.now)

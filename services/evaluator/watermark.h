@@ -39,9 +39,10 @@ struct watermark_settings {
 	instant patience;  /* standing still for longer is not well */
 	struct health *health;
 	struct metrics *metrics;
-	int age_row;   /* gauge: seconds it is behind the wall clock */
-	int still_row; /* gauge: seconds it has stood still */
-	int parts_row; /* gauge: parts of snapshots that are stuck */
+	int age_row;     /* gauge: seconds it is behind the wall clock */
+	int still_row;   /* gauge: seconds it has stood still */
+	int overdue_row; /* gauge: seconds what is due has waited */
+	int parts_row;   /* gauge: parts of snapshots that are stuck */
 };
 
 struct watermark_keeper;

@@ -30,6 +30,11 @@ static void in_force(struct files *files)
 	size_t count = sources_count(sources);
 	char sentence[100];
 
+	metric_clear(files->metrics, METER_INTERVAL);
+	for (size_t i = 0; i < count; i++)
+		metric_set(files->metrics, METER_INTERVAL,
+			sources_at(sources, i)->name,
+			sources_at(sources, i)->interval / INSTANT_SECOND);
 	sources_unref(&sources);
 	snprintf(sentence, sizeof(sentence), "%zu sources", count);
 	health_set(files->health, files->check, true, sentence);

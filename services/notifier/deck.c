@@ -6,6 +6,7 @@
 #include "daemon/relay.h"
 #include "dispatch.h"
 #include "intake.h"
+#include "metric.h"
 #include "model/topics.h"
 
 #define BATCH_RECORDS 500
@@ -25,7 +26,6 @@ static struct pg_settings database(
 	const struct notifier_settings *values, const char *name)
 {
 	return (struct pg_settings){.conninfo = values->postgres,
-		.password = values->postgres_password,
 		.name = name,
 		.schema = values->schema,
 		.statement_timeout = 30 * INSTANT_SECOND,
@@ -47,7 +47,9 @@ static enum status open_intake(struct deck *deck,
 		.batch_records = BATCH_RECORDS,
 		.batch_bytes = BATCH_BYTES,
 		.user = &deck->user,
-		.health = settings->health};
+		.health = settings->health,
+		.meters = {settings->metrics, METRIC_PARTITIONS, METRIC_HELD,
+			METRIC_LAG, METRIC_FENCED, METRIC_PARKED}};
 
 	deck->intake = (struct intake){settings->roles, settings->routes,
 		&clock_wall, settings->metrics};
@@ -66,7 +68,10 @@ static enum status open_relay(struct deck *deck,
 		.lease_time = values->lease_time,
 		.transactional_id = arena_printf(deck->arena,
 			"%s-notifier-relay", values->common.topic_prefix),
-		.health = settings->health};
+		.health = settings->health,
+		.metrics = settings->metrics,
+		.held_row = METRIC_RELAY,
+		.relayed_row = METRIC_RELAYED};
 
 	return relay_open(&relay, &deck->relay, reterr);
 }

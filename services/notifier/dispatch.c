@@ -55,6 +55,16 @@ static void measure(struct dispatch *dispatch, enum metric row,
 		metric_add(dispatch->settings.metrics, (int)row, label, value);
 }
 
+/* What appears with its first event hides that event from a rate. */
+static void show_from_zero(struct dispatch *dispatch)
+{
+	measure(dispatch, METRIC_SINK_HELD, dispatch->name, 0);
+	measure(dispatch, METRIC_AWAY, dispatch->name, 0);
+	for (int i = 0; i < NOTICE_OUTCOMES; i++)
+		measure(dispatch, METRIC_ATTEMPTS,
+			notice_outcome_name((enum notice_outcome)i), 0);
+}
+
 enum status dispatch_open(const struct dispatch_settings *settings,
 	struct dispatch **ret, struct reason *reterr)
 {
@@ -80,6 +90,7 @@ enum status dispatch_open(const struct dispatch_settings *settings,
 	if (settings->health)
 		dispatch->check = health_check(settings->health, dispatch->name,
 			4 * settings->lease_time + 2 * sink.timeout);
+	show_from_zero(dispatch);
 	status = dispatch->kind->open(&sink, &dispatch->line, reterr);
 	if (status != OK) {
 		dispatch_close(&dispatch);
@@ -112,6 +123,9 @@ static void lose(struct dispatch *dispatch)
 {
 	dispatch->epoch = 0;
 	dispatch->throttle = (struct throttle){0};
+	measure(dispatch, METRIC_SINK_HELD, dispatch->name, 0);
+	/* Whoever speaks to it now knows whether it is away. */
+	measure(dispatch, METRIC_AWAY, dispatch->name, 0);
 }
 
 static enum status connect(struct dispatch *dispatch, struct reason *reterr)
@@ -158,6 +172,7 @@ static enum status hold(struct dispatch *dispatch, struct reason *reterr)
 			reterr);
 		if (status == OK) {
 			dispatch->renewed = clock_monotonic();
+			measure(dispatch, METRIC_SINK_HELD, dispatch->name, 1);
 			log_line(LOG_INFO, "NOTIFIER-SINK-TAKEN",
 				LOG_TEXT("sink", dispatch->name),
 				LOG_NUMBER("epoch", dispatch->epoch));
@@ -462,6 +477,7 @@ static enum status turn(struct dispatch *dispatch, struct service *service,
 		status = hold(dispatch, reterr);
 	if (status == IGNORED) {
 		say(dispatch, true, "another notifier speaks to it");
+		measure(dispatch, METRIC_SINK_HELD, dispatch->name, 0);
 		service_sleep(service, dispatch->holder.time / 4);
 		return OK;
 	}
@@ -469,6 +485,7 @@ static enum status turn(struct dispatch *dispatch, struct service *service,
 		status = work(dispatch, service, reterr);
 	if (status == REJECT && dispatch->epoch) {
 		log_reason(LOG_WARN, "NOTIFIER-FENCED", reterr);
+		measure(dispatch, METRIC_FENCED, NULL, 1);
 		lose(dispatch);
 		return OK;
 	}

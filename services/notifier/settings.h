@@ -7,8 +7,6 @@
 struct notifier_settings {
 	struct common_settings common;
 	const char *postgres;
-	const char *postgres_password;
-	const char *role_password;
 	const char *schema;
 	const char *roles;
 	const char *routes;

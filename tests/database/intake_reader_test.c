@@ -81,6 +81,8 @@ static void produce(const struct stand *stand, struct sample *sample)
 struct until {
 	struct pg *pg;
 	const char *sql; /* true: enough was seen */
+	struct metrics *metrics;
+	int64_t held; /* by then */
 };
 
 /* Ends the service once the database is as wanted, or after its time. */
@@ -93,14 +95,16 @@ static enum status end_when(
 	while (clock_monotonic() < deadline &&
 		!db_number(until->pg, until->sql))
 		clock_sleep(50000);
+	until->held = metric_value(until->metrics, METER_HELD, NULL);
 	reason_set(reterr, NULL, "the test has seen enough");
 	service_fail(service, RETRY, reterr);
 	return OK;
 }
 
-/* Runs the reader until `sql` gives 1. */
-static void run_until(const struct stand *stand, const char *sql)
+/* Runs the reader until `sql` gives 1; returns how many records it parked. */
+static int64_t run_until(const struct stand *stand, const char *sql)
 {
+	struct metrics *metrics = meters_new();
 	const struct intake_settings intake_settings = {
 		.clock = &clock_wall, .retention = INSTANT_NEVER};
 	struct intake *intake = intake_new(&intake_settings);
@@ -115,20 +119,30 @@ static void run_until(const struct stand *stand, const char *sql)
 		.lease_time = 5 * INSTANT_SECOND,
 		.batch_records = 100,
 		.batch_bytes = 4 << 20,
-		.user = intake_user(intake)};
+		.user = intake_user(intake),
+		.meters = {metrics, METER_PARTITIONS, METER_HELD, METER_LAG,
+			METER_FENCED, METER_PARKED}};
 	struct service *service = service_new("intake_reader_test");
-	struct until until = {stand->owner, sql};
+	struct until until = {stand->owner, sql, metrics, 0};
 	struct reader *reader = NULL;
 	struct reason reason = {0};
+	int64_t parked;
 
 	db_ok(reader_open(&settings, &reader, &reason), &reason);
 	service_start(service, "intake", reader_loop, reader);
 	service_start(service, "until", end_when, &until);
 	service_wait(service);
 	assert_int_equal(db_number(stand->owner, sql), 1);
+	assert_int_equal(until.held, 1);
+	assert_int_equal(metric_value(metrics, METER_PARTITIONS, NULL), 1);
+	assert_int_equal(metric_value(metrics, METER_HELD, NULL), 0);
+	assert_int_equal(metric_value(metrics, METER_LAG, "0"), 0);
+	parked = metric_value(metrics, METER_PARKED, NULL);
 	reader_close(&reader);
 	intake_free(&intake);
 	service_free(&service);
+	metrics_free(&metrics);
+	return parked;
 }
 
 static void add_change(struct sample *sample, int number)
@@ -159,7 +173,9 @@ static void test_intake_reader__parks_the_malformed_and_goes_on(void **state)
 	sample->records[20].value_length = 8;
 	sample_punctuation(sample, 0, SAMPLE_DAY, INSTANT_NEVER);
 	produce(&stand, sample);
-	run_until(&stand, "SELECT (max(next) >= 41)::int FROM consumer_offset");
+	assert_int_equal(run_until(&stand, "SELECT (max(next) >= 41)::int"
+					   " FROM consumer_offset"),
+		2);
 	assert_int_equal(
 		db_number(stand.owner, "SELECT count(*) FROM evidence"), 38);
 	assert_int_equal(

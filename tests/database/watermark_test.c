@@ -126,6 +126,7 @@ static void test_watermark__standing_still_shows(void **state)
 		.metrics = metrics,
 		.age_row = METER_NOW_AGE,
 		.still_row = METER_NOW_STILL,
+		.overdue_row = METER_OVERDUE,
 		.parts_row = METER_PARTS_WAITING};
 	struct pg *pg = fresh();
 	struct watermark_keeper *keeper = watermark_open(&settings);
@@ -140,6 +141,12 @@ static void test_watermark__standing_still_shows(void **state)
 		" SELECT 'a', 's', n, 1, 2, at, '', n = '3', at FROM (VALUES"
 		" ('1', '2026-11-24 08:00+00'), ('2', clock_timestamp()),"
 		" ('3', clock_timestamp())) AS v (n, at)");
+	db_script(pg,
+		"INSERT INTO agenda (criterion, subject, due_at,"
+		" by_clock, not_before) VALUES"
+		" ('PO.1', 's', '2026-11-24 07:30+00', true, default),"
+		" ('PO.1', 't', '2026-11-24 09:30+00', true, default),"
+		" ('PO.1', 'u', '2026-11-24 06:30+00', true, 'infinity')");
 	service_start(service, "now", watermark_loop, keeper);
 	service_start(service, "end", end_soon, NULL);
 	assert_int_equal(service_wait(service), EXIT_FAILED);
@@ -149,6 +156,7 @@ static void test_watermark__standing_still_shows(void **state)
 	assert_true(metric_value(metrics, METER_NOW_STILL, NULL) >= 1);
 	assert_true(metric_value(metrics, METER_NOW_AGE, NULL) != 0);
 	assert_int_equal(metric_value(metrics, METER_PARTS_WAITING, NULL), 2);
+	assert_int_equal(metric_value(metrics, METER_OVERDUE, NULL), 1800);
 	strbuf_release(&out);
 	watermark_close(&keeper);
 	watermark_close(&keeper);

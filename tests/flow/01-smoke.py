@@ -4,6 +4,7 @@ import requests
 
 import senders
 import topics
+from service import run
 from waiting import until
 
 
@@ -45,6 +46,9 @@ def test_each_service_says_that_it_lives_and_is_ready(world):
         metrics = world[name].admin("/metrics")
         assert metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         assert "# HELP postern_" in metrics.text and "# TYPE postern_" in metrics.text
+        assert "\npostern_ready 1\n" in metrics.text and "\npostern_check_well{" in metrics.text
+        lint = run("promtool", "check", "metrics", data=metrics.content)
+        assert lint[0] == 0, "promtool on the metrics of %s: %s%s" % (name, lint[1], lint[2])
     assert requests.get(world.url() + "/metrics", timeout=5).status_code != 200, "the admin pages are on the public port"
 
 

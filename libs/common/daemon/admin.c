@@ -42,6 +42,7 @@ static void answer(
 		reply(request, well ? 200 : 503, text, body);
 	} else if (strcmp(path, "/metrics") == 0) {
 		metrics_write(admin->metrics, body);
+		health_write(admin->health, body);
 		reply(request, 200, "text/plain; version=0.0.4; charset=utf-8",
 			body);
 	} else {

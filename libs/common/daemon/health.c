@@ -3,6 +3,7 @@
 
 #include "base/bug.h"
 #include "base/memory.h"
+#include "daemon/metrics.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -74,11 +75,16 @@ void health_set(
 	pthread_mutex_unlock(&health->lock);
 }
 
+static bool is_late(const struct check *row, instant now)
+{
+	return row->patience && now - row->refreshed > row->patience;
+}
+
 static bool report(const struct check *row, instant now, struct strbuf *out)
 {
 	instant age = now - row->refreshed;
 
-	if (row->well && row->patience && age > row->patience) {
+	if (row->well && is_late(row, now)) {
 		strbuf_addf(out, "failed %s: no progress for %lld s\n",
 			row->name, (long long)(age / INSTANT_SECOND));
 		return false;
@@ -98,4 +104,30 @@ bool health_report(struct health *health, struct strbuf *out)
 			well = false;
 	pthread_mutex_unlock(&health->lock);
 	return well;
+}
+
+void health_write(struct health *health, struct strbuf *out)
+{
+	instant now = clock_now(health->clock);
+	bool ready = true;
+
+	strbuf_adds(out, "# HELP postern_check_well 1 while this check of "
+			 "/readyz is well.\n"
+			 "# TYPE postern_check_well gauge\n");
+	pthread_mutex_lock(&health->lock);
+	for (int i = 0; i < health->count; i++) {
+		const struct check *row = &health->checks[i];
+		bool well = row->well && !is_late(row, now);
+
+		ready = ready && well;
+		strbuf_adds(out, "postern_check_well{check=\"");
+		metric_label(out, row->name);
+		strbuf_addf(out, "\"} %d\n", well);
+	}
+	pthread_mutex_unlock(&health->lock);
+	strbuf_addf(out,
+		"# HELP postern_ready 1 while /readyz says 200.\n"
+		"# TYPE postern_ready gauge\n"
+		"postern_ready %d\n",
+		ready);
 }

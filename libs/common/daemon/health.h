@@ -21,3 +21,6 @@ void health_set(
 	struct health *health, int check, bool well, const char *sentence);
 /* One line per check; true where all are well. */
 bool health_report(struct health *health, struct strbuf *out);
+/* The same as gauges, in the text format of metrics.h: postern_ready and, for
+ * each check, postern_check_well. */
+void health_write(struct health *health, struct strbuf *out);

@@ -43,3 +43,31 @@ static void test_health__no_progress_is_not_well(void **state)
 	assert_report(health, false, "failed loop: no progress for 11 s\n");
 	health_free(&health);
 }
+
+static void test_health__is_a_gauge_of_each_check(void **state)
+{
+	struct clock clock = clock_held(0);
+	struct health *health = health_new(&clock);
+	int loop = health_check(health, "sink \"a\"", 10 * INSTANT_SECOND);
+	struct strbuf out;
+
+	(void)state;
+	health_check(health, "other", 0);
+	health_set(health, loop, true, "turning");
+	strbuf_init(&out, 2000);
+	health_write(health, &out);
+	assert_non_null(strstr(out.text,
+		"postern_check_well{check=\"sink \\\"a\\\"\"} 1\n"
+		"postern_check_well{check=\"other\"} 0\n"));
+	assert_non_null(strstr(out.text, "\npostern_ready 0\n"));
+	health_set(health, 1, true, "well");
+	strbuf_reset(&out);
+	health_write(health, &out);
+	assert_non_null(strstr(out.text, "\npostern_ready 1\n"));
+	clock.held = 11 * INSTANT_SECOND;
+	strbuf_reset(&out);
+	health_write(health, &out);
+	assert_non_null(strstr(out.text, "\npostern_ready 0\n"));
+	strbuf_release(&out);
+	health_free(&health);
+}

@@ -124,6 +124,14 @@ void metric_observe(struct metrics *metrics, int row, double seconds)
 	pthread_mutex_unlock(&metrics->lock);
 }
 
+void metric_clear(struct metrics *metrics, int row)
+{
+	MUST(row >= 0 && row < metrics->count && metrics->rows[row].label);
+	pthread_mutex_lock(&metrics->lock);
+	metrics->metrics[row].count = 0;
+	pthread_mutex_unlock(&metrics->lock);
+}
+
 int64_t metric_value(struct metrics *metrics, int row, const char *label)
 {
 	int64_t value;
@@ -134,7 +142,7 @@ int64_t metric_value(struct metrics *metrics, int row, const char *label)
 	return value;
 }
 
-static void write_label(struct strbuf *out, const char *text)
+void metric_label(struct strbuf *out, const char *text)
 {
 	for (; *text; text++) {
 		if (*text == '\n')
@@ -156,7 +164,7 @@ static void write_series(const struct metric_row *row,
 		strbuf_addf(out, "postern_%s", row->name);
 		if (row->label) {
 			strbuf_addf(out, "{%s=\"", row->label);
-			write_label(out, metric->series[i].label);
+			metric_label(out, metric->series[i].label);
 			strbuf_adds(out, "\"}");
 		}
 		strbuf_addf(out, " %lld\n", (long long)metric->series[i].value);

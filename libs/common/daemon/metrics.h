@@ -30,5 +30,9 @@ void metric_set(
 	struct metrics *metrics, int row, const char *label, int64_t value);
 /* Histogram, seconds; buckets 1 ms to 60 s. */
 void metric_observe(struct metrics *metrics, int row, double seconds);
+/* Forgets all values of a labelled row: what it spoke of is gone. */
+void metric_clear(struct metrics *metrics, int row);
 int64_t metric_value(struct metrics *metrics, int row, const char *label);
+/* `text` as a label's value, escaped. */
+void metric_label(struct strbuf *out, const char *text);
 void metrics_write(struct metrics *metrics, struct strbuf *out);

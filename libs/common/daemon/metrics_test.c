@@ -58,3 +58,20 @@ static void test_metrics__a_gauge_can_be_set(void **state)
 	assert_int_equal(metric_value(metrics, 0, NULL), 42);
 	metrics_free(&metrics);
 }
+
+static void test_metrics__a_row_can_be_cleared(void **state)
+{
+	struct metrics *metrics = metrics_new(rows, 3);
+	struct strbuf out;
+
+	(void)state;
+	metric_set(metrics, 1, "gone", 1);
+	metric_clear(metrics, 1);
+	metric_set(metrics, 1, "new", 2);
+	strbuf_init(&out, 100000);
+	metrics_write(metrics, &out);
+	assert_null(strstr(out.text, "gone"));
+	assert_non_null(strstr(out.text, "{source=\"new\"} 2\n"));
+	strbuf_release(&out);
+	metrics_free(&metrics);
+}

@@ -43,6 +43,7 @@ static void disconnect(struct reader *reader)
 {
 	for (int i = 0; i < reader->part_count; i++)
 		reader_drop(reader, &reader->parts[i]);
+	reader_gauge_held(reader);
 	pg_close(&reader->pg);
 	reader->shared = 0;
 }
@@ -85,6 +86,7 @@ static enum status look_at_topic(struct reader *reader, struct reason *reterr)
 		reader->parts[i].number = i;
 		reader->parts[i].lease =
 			arena_printf(reader->life, "%s/%d", topic, i);
+		reader->parts[i].label = arena_printf(reader->life, "%d", i);
 	}
 	reader->part_count = count;
 	return OK;
@@ -258,9 +260,13 @@ static enum status park_first(struct reader *reader, struct reader_part *part,
 	struct kafka_batch *batch, struct reason *reterr)
 {
 	struct work work = {.run = park};
+	enum status status;
 
 	cut(batch, 1);
-	return transact(reader, part, batch, &work, reterr);
+	status = transact(reader, part, batch, &work, reterr);
+	if (status == OK)
+		reader_count(reader, reader->settings.meters.parked);
+	return status;
 }
 
 static enum status begin_work(struct reader *reader, struct reader_part *part,
@@ -338,11 +344,17 @@ static enum status one_batch(struct reader *reader, struct reader_part *part,
 
 	if (status != OK)
 		return status;
-	if (!batch->count)
+	if (!batch->count) {
+		if (batch->at_end)
+			reader_gauge_lag(reader, part, INSTANT_NEVER);
 		return batch->at_end ? say_at_end(reader, part, reterr) : OK;
+	}
+	reader_gauge_lag(reader, part, batch->records[0].timestamp);
 	end = batch->next;
 	cut(batch, deaths_limit(&part->deaths, part->next, most));
 	status = work_on(reader, part, batch, reterr);
+	if (status == OK && part->at_end)
+		reader_gauge_lag(reader, part, INSTANT_NEVER);
 	if (part->next != end &&
 		kafka_in_seek(reader->in, reader->settings.topic, part->number,
 			part->next, &seek) != OK) {
@@ -388,7 +400,9 @@ static enum status turn(
 		status = one_batch(reader, part, &batch, reterr);
 	if (part && status == REJECT) {
 		log_reason(LOG_WARN, "INTAKE-FENCED", reterr);
+		reader_count(reader, reader->settings.meters.fenced);
 		reader_give_back(reader, part);
+		reader_gauge_held(reader);
 		status = OK;
 	}
 	return status == IGNORED ? OK : status;

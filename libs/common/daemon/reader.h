@@ -10,6 +10,7 @@
 #pragma once
 
 #include "daemon/health.h"
+#include "daemon/metrics.h"
 #include "daemon/service.h"
 #include "wire/kafka_in.h"
 #include "wire/pg.h"
@@ -29,6 +30,16 @@ struct reader_user {
 	void *context;
 };
 
+/* Rows of the service's own table. */
+struct reader_meters {
+	struct metrics *metrics; /* NULL: nothing is counted */
+	int partitions;          /* gauge: of the topic */
+	int held;                /* gauge: of them by us */
+	int lag;    /* gauge by "partition": seconds we are behind its end */
+	int fenced; /* counter: partitions lost while we worked */
+	int parked; /* counter: records put aside */
+};
+
 struct reader_settings {
 	const char *service; /* log ids and lease names begin with it */
 	const char *topic;
@@ -39,6 +50,7 @@ struct reader_settings {
 	size_t batch_records, batch_bytes;
 	const struct reader_user *user;
 	struct health *health;
+	struct reader_meters meters;
 };
 
 struct reader;

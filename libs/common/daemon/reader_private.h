@@ -13,6 +13,7 @@
 struct reader_part {
 	int32_t number;
 	const char *lease; /* name */
+	const char *label; /* number, as metrics have it */
 	int64_t epoch;     /* 0: not held */
 	int64_t next;
 	struct deaths deaths;
@@ -79,3 +80,10 @@ void reader_give_back(struct reader *reader, struct reader_part *part);
 /* Gives everything back: an orderly end. */
 void reader_release(struct reader *reader);
 int reader_held(const struct reader *reader);
+
+/* Metrics; nothing where the service wants none. */
+void reader_count(struct reader *reader, int row);
+void reader_gauge_held(struct reader *reader);
+/* `at`: of the record that is not taken in yet; INSTANT_NEVER: there is none */
+void reader_gauge_lag(
+	struct reader *reader, const struct reader_part *part, instant at);

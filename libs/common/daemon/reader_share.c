@@ -13,8 +13,38 @@ int reader_held(const struct reader *reader)
 	return held;
 }
 
+void reader_count(struct reader *reader, int row)
+{
+	if (reader->settings.meters.metrics)
+		metric_add(reader->settings.meters.metrics, row, NULL, 1);
+}
+
+void reader_gauge_held(struct reader *reader)
+{
+	const struct reader_meters *meters = &reader->settings.meters;
+
+	if (!meters->metrics)
+		return;
+	metric_set(meters->metrics, meters->held, NULL, reader_held(reader));
+	metric_set(
+		meters->metrics, meters->partitions, NULL, reader->part_count);
+}
+
+void reader_gauge_lag(
+	struct reader *reader, const struct reader_part *part, instant at)
+{
+	const struct reader_meters *meters = &reader->settings.meters;
+	instant now = clock_now(&clock_wall);
+
+	if (meters->metrics)
+		metric_set(meters->metrics, meters->lag, part->label,
+			at < now ? (now - at) / INSTANT_SECOND : 0);
+}
+
 void reader_drop(struct reader *reader, struct reader_part *part)
 {
+	if (part->epoch)
+		reader_gauge_lag(reader, part, INSTANT_NEVER);
 	if (part->epoch && reader->in)
 		kafka_in_unassign(
 			reader->in, reader->settings.topic, part->number);
@@ -48,6 +78,7 @@ void reader_release(struct reader *reader)
 	for (int i = 0; i < reader->part_count; i++)
 		if (reader->parts[i].epoch)
 			reader_give_back(reader, &reader->parts[i]);
+	reader_gauge_held(reader);
 	if (lease_leave(reader->pg, &reader->holder, reader->arena, &reason) !=
 		OK)
 		log_reason(LOG_WARN, "INTAKE-LEAVE-FAILED", &reason);
@@ -142,6 +173,7 @@ static enum status renew(struct reader *reader, struct reason *reterr)
 			part->lease, part->epoch, reterr);
 		if (status == REJECT) {
 			log_reason(LOG_WARN, "INTAKE-FENCED", reterr);
+			reader_count(reader, reader->settings.meters.fenced);
 			reader_drop(reader, part);
 		} else if (status != OK)
 			return status;
@@ -191,5 +223,6 @@ enum status reader_share(struct reader *reader, struct reason *reterr)
 		status = balance(reader, members, reterr);
 	if (status == OK)
 		reader->shared = clock_monotonic();
+	reader_gauge_held(reader);
 	return status;
 }

@@ -57,9 +57,17 @@ enum status relay_open(const struct relay_settings *settings,
 	return OK;
 }
 
+static void gauge(struct relay *relay)
+{
+	if (relay->settings.metrics)
+		metric_set(relay->settings.metrics, relay->settings.held_row,
+			NULL, relay->epoch > 0);
+}
+
 static void disconnect(struct relay *relay)
 {
 	relay->epoch = 0;
+	gauge(relay);
 	if (relay->out)
 		kafka_out_close(&relay->out, 0);
 	pg_close(&relay->pg);
@@ -138,6 +146,7 @@ static enum status hold(struct relay *relay, struct reason *reterr)
 	if (status != OK)
 		return status;
 	relay->renewed = now;
+	gauge(relay);
 	return open_producer(relay, reterr);
 }
 
@@ -277,6 +286,9 @@ static enum status turn(struct relay *relay, struct reason *reterr)
 	status = produce(relay, rows, count, reterr);
 	if (status == OK)
 		status = forget(relay, rows, count, reterr);
+	if (status == OK && relay->settings.metrics)
+		metric_add(relay->settings.metrics, relay->settings.relayed_row,
+			NULL, (int64_t)count);
 	if (status == OK)
 		say(relay, true, "publishing");
 	return status;

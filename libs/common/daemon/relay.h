@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "daemon/health.h"
+#include "daemon/metrics.h"
 #include "daemon/service.h"
 #include "wire/kafka.h"
 #include "wire/pg.h"
@@ -22,6 +23,9 @@ struct relay_settings {
 	instant lease_time;
 	const char *transactional_id;
 	struct health *health;
+	struct metrics *metrics; /* NULL: nothing is counted */
+	int held_row;            /* gauge: 1 while we are the relay */
+	int relayed_row;         /* counter: records published */
 };
 
 struct relay;

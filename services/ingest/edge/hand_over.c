@@ -151,6 +151,8 @@ static void count(struct visit *visit)
 	}
 	tally_accepted(settings->tally, source, visit->parcel.received);
 	metric_add(settings->metrics, METER_ACCEPTED, source, 1);
+	metric_set(settings->metrics, METER_LAST_ACCEPTED, source,
+		visit->parcel.received / INSTANT_SECOND);
 	metric_add(settings->metrics, METER_BODY_BYTES, NULL,
 		(int64_t)visit->size);
 	log_line(LOG_DEBUG, "INGEST-ACCEPTED", LOG_TEXT("source", source),

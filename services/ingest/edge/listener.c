@@ -247,6 +247,16 @@ static void on_done(void *context, struct httpd_request *request)
 	visit_unref(visit);
 }
 
+/* A counter that appears with its first event hides that event from a rate. */
+static void show_from_zero(struct metrics *metrics)
+{
+	metric_add(metrics, METER_REFUSED, "spool-full", 0);
+	metric_add(metrics, METER_REFUSED, "no-room", 0);
+	for (int i = REFUSAL_NONE + 1; i < REFUSALS; i++)
+		metric_add(metrics, METER_UNAUTHENTICATED,
+			refusal_word((enum refusal)i), 0);
+}
+
 enum status listener_open(const struct listener_settings *settings,
 	struct listener **ret, struct reason *reterr)
 {
@@ -262,6 +272,7 @@ enum status listener_open(const struct listener_settings *settings,
 		listener->arena, settings->topic_prefix, TOPIC_REJECTED);
 	listener->budget = budget_new(&settings->budget);
 	pthread_mutex_init(&listener->lock, NULL);
+	show_from_zero(settings->metrics);
 	status = httpd_open(&settings->httpd, &user, &listener->httpd, reterr);
 	if (status != OK) {
 		listener_free(&listener);

@@ -8,6 +8,20 @@
 #include "base/memory.h"
 #include "meters.h"
 
+#include <stdio.h>
+
+/* Seconds since `at`, when the oldest delivery that waits came; none waits
+ * at INSTANT_NEVER. */
+static void gauge_lag(struct translate *translate, int32_t number, instant at)
+{
+	instant now = clock_now(translate->settings.clock);
+	char label[16];
+
+	snprintf(label, sizeof(label), "%d", (int)number);
+	metric_set(translate->settings.metrics, METER_TRANSLATE_LAG, label,
+		at < now ? (now - at) / INSTANT_SECOND : 0);
+}
+
 static struct part **place_of(struct translate *translate, int32_t number)
 {
 	struct part **at = &translate->parts;
@@ -41,6 +55,7 @@ void part_moved(
 	(void)topic;
 	if (*at)
 		drop(at);
+	gauge_lag(translate, partition, INSTANT_NEVER);
 	if (gained) {
 		at = place_of(translate, partition);
 		*at = memory_new(sizeof(**at));
@@ -212,6 +227,8 @@ enum status part_work(struct translate *translate,
 		if (status != OK)
 			return status == IGNORED ? OK : status;
 	}
+	if (batch->count)
+		gauge_lag(translate, part->number, batch->records[0].timestamp);
 	status = all_shares(translate, part, batch, reterr);
 	if (status != OK) {
 		go_back(translate, part);
@@ -219,6 +236,8 @@ enum status part_work(struct translate *translate,
 	}
 	part->next = batch->next;
 	part->at_end = batch->at_end;
+	if (part->at_end)
+		gauge_lag(translate, part->number, INSTANT_NEVER);
 	if (batch->count > 0)
 		metric_observe(translate->settings.metrics,
 			METER_TRANSLATE_SECONDS,
