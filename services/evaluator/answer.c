@@ -3,9 +3,11 @@
 
 #include "model/subject.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define OBSERVATIONS_MAX 20
+#define DATE_LENGTH 10
 
 static const char *const kinds[] = {
 	"vulnerability", "digest", "host", "user", "revision", "url"};
@@ -123,6 +125,22 @@ instant used_since(
 		(row = window_related(window, relation, at, &cursor)))
 		first = time_first(first, row->from);
 	return first;
+}
+
+instant time_in(const struct json *value)
+{
+	char text[INSTANT_TEXT];
+	const char *in = json_text(value);
+	struct reason ignored;
+	instant ret;
+
+	if (!in)
+		return INSTANT_NEVER;
+	snprintf(text, sizeof(text), "%s%s", in,
+		strlen(in) == DATE_LENGTH ? "T00:00:00Z" : "");
+	if (instant_parse(text, strlen(text), &ret, &ignored) != OK)
+		return INSTANT_NEVER;
+	return ret;
 }
 
 const char *time_text(struct arena *arena, instant at)

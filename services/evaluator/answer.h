@@ -43,6 +43,9 @@ void observations_add(const struct observations *observations,
 instant used_since(
 	const struct window *window, const char *relation, instant at);
 
+/* A time in evidence; a date alone means its beginning. INSTANT_NEVER where it
+ * is none. */
+instant time_in(const struct json *value);
 const char *time_text(struct arena *arena, instant at);
 const char *duration_text(struct arena *arena, instant duration);
 /* `at` and `duration` later; INSTANT_NEVER where either is or it overflows. */

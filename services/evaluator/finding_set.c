@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DATE_LENGTH 10
 #define CITE_MAX 300
 
 static const char *const ranks[] = {
@@ -65,23 +64,6 @@ static void keep_worse(int value, int *known)
 		*known = value;
 }
 
-/* A date alone means its beginning. INSTANT_NEVER where it is none. */
-static instant date_of(const struct json *value)
-{
-	char text[INSTANT_TEXT];
-	const char *in = json_text(value);
-	struct reason ignored;
-	instant ret;
-
-	if (!in)
-		return INSTANT_NEVER;
-	snprintf(text, sizeof(text), "%s%s", in,
-		strlen(in) == DATE_LENGTH ? "T00:00:00Z" : "");
-	if (instant_parse(text, strlen(text), &ret, &ignored) != OK)
-		return INSTANT_NEVER;
-	return ret;
-}
-
 static void add_known(
 	const struct window_finding *row, struct clock_input *known)
 {
@@ -90,7 +72,7 @@ static void add_known(
 
 	keep_worse(truth(json_get(detail, "known_exploited")),
 		&known->known_exploited);
-	if (date_of(json_get(detail, "kev_date")) != INSTANT_NEVER)
+	if (time_in(json_get(detail, "kev_date")) != INSTANT_NEVER)
 		known->known_exploited = 1;
 	keep_worse(truth(json_get(detail, "exposed")), &known->exposed);
 	keep_worse(truth(json_get(detail, "automatable")), &known->automatable);
@@ -109,7 +91,7 @@ static void add_row(
 
 	finding->begins = time_first(finding->begins, since);
 	finding->begins = time_first(
-		finding->begins, date_of(json_get(row->detail, "kev_date")));
+		finding->begins, time_in(json_get(row->detail, "kev_date")));
 	if (row->fixed_version)
 		finding->fixed_since = time_first(finding->fixed_since, fixed);
 	add_known(row, &finding->known);
@@ -144,7 +126,7 @@ static instant first_entry(const struct finding_clock *clock,
 
 	JSON_EACH (json_path(row->data, clock->entries), walk) {
 		instant entry = time_first(
-			date_of(json_path(walk.value, clock->entry_time)),
+			time_in(json_path(walk.value, clock->entry_time)),
 			row->effective);
 
 		if (entry > after)

@@ -84,6 +84,14 @@ static const struct kind kinds[] = {
 		"equals: synced}, stale_after: 40s, grace: [{when: {field: "
 		"deployment.phase, equals: succeeded}, for: 15s}, {for: "
 		"60s}]}"},
+	{"state", SHOP, NULL,
+		"{evidence: deployment, holds: {field: deployment.sync, in: "
+		"[synced, out-of-sync]}, stale_after: 40s, grace: 15s, "
+		"matched_by: {name: event, shown: sync, told: operation, "
+		"where: {field: deployment.phase, equals: succeeded}, same: "
+		"[deployment.revision], began: {entries: deployment.history, "
+		"time: deployed_at}, time: deployment.finished_at, settle: "
+		"12s}}"},
 	{"freshness", IMAGE, "<runs",
 		"{evidence: scan, where: {field: scan.complete, equals: "
 		"true}, within: 50s, settle: 20s}"},
@@ -123,21 +131,24 @@ static void add_deployment(struct trial *t, const char *relation)
 	static const char *const revisions[] = {"r1", "r1", "r2", ""};
 	static const char *const people[] = {"ann", "bob", "eve"};
 	static const char *const users[] = {SHOP, DESK};
+	static const char *const words[] = {"sync", "sync", "operation"};
+	const char *word = PICK(t, words);
 	int64_t at = second(t);
-	char when[INSTANT_TEXT], body[400];
+	char when[INSTANT_TEXT], ended[INSTANT_TEXT], body[400];
 
 	instant_format((at + 10 - (int64_t)draw(t, 50)) * S, when);
+	instant_format((at - (int64_t)draw(t, 60)) * S, ended);
 	snprintf(body, sizeof(body),
 		"{\"phase\": \"%s\", \"sync\": \"%s\", \"revision\": \"%s\", "
 		"\"initiator\": \"%s\", \"history\": [{\"deployed_at\": "
-		"\"%s\"}]}",
+		"\"%s\"}], \"finished_at\": \"%s\"}",
 		PICK(t, phases), PICK(t, syncs), PICK(t, revisions),
-		PICK(t, people), when);
+		PICK(t, people), when, ended);
 	if (relation)
 		bench_neighbour(&t->b, at, relation, PICK(t, users),
-			CLASS_DEPLOYMENT, "sync", body);
+			CLASS_DEPLOYMENT, word, body);
 	else
-		bench_evidence(&t->b, at, CLASS_DEPLOYMENT, "sync", body);
+		bench_evidence(&t->b, at, CLASS_DEPLOYMENT, word, body);
 }
 
 static void add_change(struct trial *t)

@@ -86,6 +86,7 @@ struct window {
 	const struct label *labels; /* of the subject, newest known */
 	size_t label_count;
 	const char *unmapped; /* why no rule maps it to a service; NULL */
+	instant first_seen;   /* nobody listened for it before; 0: ever */
 	instant from;         /* nothing can be asked for an earlier instant */
 	const struct window_evidence *evidence; /* newest first */
 	size_t evidence_count;

@@ -48,14 +48,16 @@ static enum status load_subject(
 	pg_args_init(&args, load->arena);
 	pg_text(&args, window->subject);
 	status = pg_run(load->pg,
-		"SELECT labels, unmapped FROM subject WHERE name = $1", &args,
-		&rows, reterr);
+		"SELECT labels, unmapped, first_seen FROM subject WHERE name = "
+		"$1",
+		&args, &rows, reterr);
 	if (status != OK)
 		return status;
 	if (pg_count(rows)) {
 		window->labels = window_labels(
 			load->arena, pg_get(rows, 0, 0), &window->label_count);
 		window->unmapped = window_text(load, rows, 0, 1);
+		window->first_seen = pg_get_instant(rows, 0, 2);
 	}
 	pg_rows_free(&rows);
 	return OK;

@@ -60,7 +60,7 @@ static void deploy(struct sample *sample, const char *word)
 	struct label labels[] = {{"service", shop ? "shop" : "pay"},
 		{"environment", shop ? "prod" : "test"},
 		{"exposed", below(2) ? "true" : "false"}};
-	char at[INSTANT_TEXT];
+	char at[INSTANT_TEXT], finished[INSTANT_TEXT];
 
 	instant_format(evidence.effective_time, at);
 	for (unsigned i = 0; i < 2; i++)
@@ -72,12 +72,16 @@ static void deploy(struct sample *sample, const char *word)
 	evidence.related = related;
 	evidence.labels = labels;
 	evidence.label_count = below(3) ? 3 : 2;
+	instant_format(
+		evidence.effective_time - below(2) * INSTANT_HOUR, finished);
+	evidence.kind = below(3) ? "observation" : "operation";
 	evidence.body_node = sample_body(sample,
 		arena_printf(sample->arena,
 			"{\"phase\":\"succeeded\",\"sync\":\"%s\","
+			"\"application\":\"a\",\"finished_at\":\"%s\","
 			"\"revision\":\"%s\",\"automated\":true,"
 			"\"history\":[{\"id\":\"1\",\"deployed_at\":\"%s\"}]}",
-			pick(syncs, 3), some_revision(), at));
+			pick(syncs, 3), finished, some_revision(), at));
 	sample_add(sample, &evidence);
 }
 

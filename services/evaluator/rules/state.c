@@ -5,7 +5,7 @@
  * says nothing either way.
  */
 #include "answer.h"
-#include "pick.h"
+#include "match.h"
 
 #define GRACES_MAX 20
 
@@ -21,6 +21,7 @@ struct state_plan {
 	struct grace graces[GRACES_MAX];
 	size_t grace_count;
 	instant longest_grace;
+	struct match match; /* without a name: nothing is asked */
 	struct observations observations;
 	const char *remedy;
 };
@@ -73,34 +74,68 @@ static enum status compile_graces(struct arena *arena,
 	return OK;
 }
 
-static enum status state_compile(struct arena *arena,
-	const struct doc *parameters, const struct clock_profiles *clocks,
-	const void **ret_plan, struct reason *reterr)
+/* How far back the rows are that count: the newest of all need not be one. */
+static instant back_of(const struct state_plan *plan)
 {
-	static const char *const keys[] = {"evidence", "where", "holds",
-		"stale_after", "grace", "observe", "remedy", NULL};
-	struct state_plan *plan = arena_alloc(arena, sizeof(*plan));
-	const struct doc *holds = doc_get(parameters, "holds");
-	enum status status = doc_only(parameters, keys, reterr);
+	if (plan->pick.where || plan->match.name)
+		return time_after(plan->longest_grace, plan->stale_after);
+	return plan->longest_grace;
+}
 
-	(void)clocks;
-	if (status == OK)
-		status = pick_compile(
-			arena, parameters, false, &plan->pick, reterr);
+static enum status compile_conditions(struct arena *arena,
+	const struct doc *parameters, struct state_plan *plan,
+	struct reason *reterr)
+{
+	const struct doc *holds = doc_get(parameters, "holds");
+	const struct doc *matched = doc_get(parameters, "matched_by");
+	enum status status =
+		pick_compile(arena, parameters, false, &plan->pick, reterr);
+
 	if (status == OK && !holds)
 		status = doc_error(parameters, reterr,
 			"\"holds\" is missing: the condition that the newest "
 			"evidence must meet");
 	if (status == OK)
 		status = predicate_compile(arena, holds, &plan->holds, reterr);
-	if (status == OK)
-		status = duration_optional(parameters, "stale_after",
-			INSTANT_NEVER, &plan->stale_after, reterr);
+	if (status == OK && matched)
+		status = match_compile(arena, matched, &plan->match, reterr);
+	return status;
+}
+
+static enum status compile_times(const struct doc *parameters,
+	struct state_plan *plan, struct reason *reterr)
+{
+	enum status status = duration_optional(parameters, "stale_after",
+		INSTANT_NEVER, &plan->stale_after, reterr);
+
 	if (status == OK && plan->pick.where &&
 		plan->stale_after == INSTANT_NEVER)
 		status = doc_error(parameters, reterr,
 			"\"where\" needs stale_after: how far back a row that "
 			"counts is looked for");
+	if (status == OK && plan->match.name &&
+		plan->stale_after == INSTANT_NEVER)
+		status = doc_error(parameters, reterr,
+			"\"matched_by\" needs stale_after: for how long a row "
+			"shows what is");
+	return status;
+}
+
+static enum status state_compile(struct arena *arena,
+	const struct doc *parameters, const struct clock_profiles *clocks,
+	const void **ret_plan, struct reason *reterr)
+{
+	static const char *const keys[] = {"evidence", "where", "holds",
+		"stale_after", "grace", "matched_by", "observe", "remedy",
+		NULL};
+	struct state_plan *plan = arena_alloc(arena, sizeof(*plan));
+	enum status status = doc_only(parameters, keys, reterr);
+
+	(void)clocks;
+	if (status == OK)
+		status = compile_conditions(arena, parameters, plan, reterr);
+	if (status == OK)
+		status = compile_times(parameters, plan, reterr);
 	if (status == OK)
 		status = compile_graces(arena, parameters, plan, reterr);
 	if (status == OK)
@@ -119,10 +154,7 @@ static void state_needs(const void *plan, struct window_needs *ret)
 	const struct state_plan *state = plan;
 
 	ret->own_classes = 1u << state->pick.class;
-	ret->back = state->longest_grace;
-	/* The newest row of all need not be one that counts. */
-	if (state->pick.where)
-		ret->back = time_after(ret->back, state->stale_after);
+	ret->back = back_of(state);
 }
 
 static instant grace_of(
@@ -217,6 +249,39 @@ static void judge_failing(const struct state_plan *plan,
 	}
 }
 
+/* Beside a condition that holds: what is shown must have been told. */
+static void judge_match(const struct state_plan *plan,
+	const struct window *window, instant at, struct arena *arena,
+	struct judgement *ret)
+{
+	const struct match *match = &plan->match;
+	struct match_result found;
+
+	if (!match->name || ret->verdict != VERDICT_PASS)
+		return;
+	match_find(match, &plan->pick, plan->stale_after, back_of(plan), window,
+		at, arena, &found);
+	if (!found.row)
+		return;
+	if (at < found.waits_until) {
+		if (found.waits_until < found.next_change)
+			ret->next_change =
+				time_first(ret->next_change, found.waits_until);
+		return;
+	}
+	/* Where the condition is tolerated for less long, it goes on failing. */
+	ret->next_change = found.next_change < ret->next_change
+				   ? found.next_change
+				   : INSTANT_NEVER;
+	ret->verdict = VERDICT_FAIL;
+	ret->summary =
+		arena_printf(arena, "%s is so since %s, and no %s tells of it",
+			found.what, time_text(arena, found.began), match->name);
+	ret->would_change = match->remedy;
+	answer_decided_by(ret, arena_printf(arena, "no %s", match->name),
+		found.what, found.row->id);
+}
+
 static void state_judge(const struct criterion *criterion, const void *plan,
 	const struct window *window, instant at, struct arena *arena,
 	struct judgement *ret)
@@ -249,6 +314,7 @@ static void state_judge(const struct criterion *criterion, const void *plan,
 					  time_text(arena, ends), row->source));
 	else
 		judge_failing(state, window, row, at, arena, ret);
+	judge_match(state, window, at, arena, ret);
 	ret->next_change = time_first(ret->next_change, ends);
 	ret->source = row->source;
 	answer_decided_by(

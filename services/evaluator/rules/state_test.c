@@ -214,3 +214,166 @@ static void test_state__refuses_what_it_cannot_do(void **state)
 		":1:68", "an observable is");
 	bench_end(&b);
 }
+
+#define MATCHED                                                                \
+	"{evidence: deployment, holds: {field: deployment.sync, equals: "      \
+	"synced}, stale_after: 100s, matched_by: {name: deployment event, "    \
+	"shown: observation, told: operation, where: {field: "                 \
+	"deployment.phase, equals: succeeded}, same: [deployment.revision], "  \
+	"began: {entries: deployment.history, time: deployed_at}, time: "      \
+	"deployment.finished_at, settle: 10s, remedy: deploy it again}}"
+
+/* An observation of what runs since `began`, by an operation that ended
+ * `finished`. */
+static void shows(struct bench *b, int64_t at, const char *revision, int began,
+	const char *phase, int finished)
+{
+	bench_evidence(b, at, CLASS_DEPLOYMENT, "observation",
+		arena_printf(b->arena,
+			"{\"sync\": \"synced\", \"revision\": \"%s\", "
+			"\"phase\": \"%s\", \"finished_at\": "
+			"\"1970-01-01T00:%02d:%02dZ\", \"history\": [{"
+			"\"deployed_at\": \"1970-01-01T00:00:01Z\"}, {"
+			"\"deployed_at\": \"1970-01-01T00:%02d:%02dZ\"}]}",
+			revision, phase, finished / 60, finished % 60,
+			began / 60, began % 60));
+}
+
+static void tells(
+	struct bench *b, int64_t at, const char *revision, const char *phase)
+{
+	bench_evidence(b, at, CLASS_DEPLOYMENT, "operation",
+		arena_printf(b->arena,
+			"{\"sync\": \"synced\", \"revision\": \"%s\", "
+			"\"phase\": \"%s\", \"finished_at\": "
+			"\"1970-01-01T00:%02d:%02dZ\"}",
+			revision, phase, (int)at / 60, (int)at % 60));
+}
+
+static void test_state__what_is_shown_must_have_been_told(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_begin(&b, SHOP);
+	bench_rule(&b, "state", MATCHED);
+	shows(&b, 70, "r2", 60, "failed", 50);
+	bench_wants(&b, 70, VERDICT_FAIL, 170);
+	bench_says(&b,
+		"deployment.revision r2 is so since 1970-01-01T00:01:00Z, and "
+		"no deployment event tells of it",
+		"deploy it again");
+	assert_string_equal(b.said.deciding[0].name, "no deployment event");
+	tells(&b, 59, "r2", "succeeded");
+	bench_wants(&b, 70, VERDICT_PASS, 170);
+	bench_end(&b);
+}
+
+static void test_state__waits_a_while_for_the_event(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_begin(&b, SHOP);
+	bench_rule(&b, "state", MATCHED);
+	shows(&b, 62, "r2", 60, "failed", 50);
+	bench_wants(&b, 62, VERDICT_PASS, 70);
+	bench_wants(&b, 70, VERDICT_FAIL, 162);
+	tells(&b, 71, "r2", "succeeded");
+	bench_wants(&b, 71, VERDICT_PASS, 171);
+	bench_end(&b);
+}
+
+static void test_state__an_event_of_something_else_is_none(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_begin(&b, SHOP);
+	bench_rule(&b, "state", MATCHED);
+	shows(&b, 80, "r2", 60, "running", 50);
+	tells(&b, 20, "r2", "succeeded"); /* of the first time it ran */
+	tells(&b, 60, "r1", "succeeded");
+	tells(&b, 61, "r2", "failed");
+	/* Once the window does not reach back to it, nobody can know. */
+	bench_wants(&b, 80, VERDICT_FAIL, 160);
+	bench_wants(&b, 159, VERDICT_FAIL, 160);
+	bench_end(&b);
+}
+
+static void test_state__a_row_that_shows_may_tell_itself(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_begin(&b, SHOP);
+	bench_rule(&b, "state", MATCHED);
+	shows(&b, 80, "r2", 60, "succeeded", 59);
+	bench_wants(&b, 80, VERDICT_PASS, 180);
+	shows(&b, 85, "r2", 82, "succeeded", 59); /* changed past operations */
+	bench_wants(&b, 92, VERDICT_FAIL, 185);
+	bench_end(&b);
+}
+
+static void test_state__what_began_before_anybody_listened(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_begin(&b, SHOP);
+	bench_rule(&b, "state", MATCHED);
+	b.window.first_seen = 61 * S;
+	shows(&b, 80, "r2", 60, "failed", 50);
+	bench_wants(&b, 80, VERDICT_PASS, 180);
+	b.window.first_seen = 60 * S;
+	bench_wants(&b, 80, VERDICT_FAIL, 180);
+	bench_end(&b);
+}
+
+static void test_state__drift_counts_beside_a_match(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_begin(&b, SHOP);
+	bench_rule(&b, "state", MATCHED);
+	shows(&b, 80, "r2", 60, "succeeded", 60);
+	bench_evidence(&b, 85, CLASS_DEPLOYMENT, "observation", ADRIFT);
+	bench_wants(&b, 85, VERDICT_FAIL, 185);
+	bench_says(&b, "deployment.sync is out-of-sync", "newer");
+	bench_end(&b);
+}
+
+static void test_state__refuses_half_a_match(void **state)
+{
+#define MATCH_OF(text)                                                         \
+	"{evidence: deployment, stale_after: 1h, holds: {field: "              \
+	"deployment.sync, equals: synced},\n matched_by: {" text "}}"
+	struct bench b;
+
+	(void)state;
+	bench_begin(&b, SHOP);
+	bench_refuses(&b, "state", MATCH_OF("shown: a, told: b"), "x.yaml:2:14",
+		"\"name\"");
+	bench_refuses(&b, "state", MATCH_OF("name: n, shown: a, told: a"),
+		"x.yaml:2:40", "another kind");
+	bench_refuses(&b, "state", MATCH_OF("name: n, shown: a, told: b"),
+		"x.yaml:2:14", "\"same\" is a list of 1 to 4");
+	bench_refuses(&b, "state",
+		MATCH_OF("name: n, shown: a, told: b, same: [deployment.x]"),
+		"x.yaml:2:14", "\"began\" is missing");
+	bench_refuses(&b, "state",
+		MATCH_OF("name: n, shown: a, told: b, same: [deployment.x], "
+			 "began: {entries: deployment.history}"),
+		"x.yaml", "\"time\"");
+	bench_refuses(&b, "state",
+		MATCH_OF("name: n, shown: a, told: b, magic: c"), "x.yaml:2",
+		"magic");
+	bench_refuses(&b, "state",
+		"{evidence: deployment, holds: {field: deployment.sync, "
+		"equals: synced}, matched_by: {name: n, shown: a, told: b, "
+		"same: [deployment.x], began: {entries: deployment.history, "
+		"time: at}}}",
+		"x.yaml:1", "\"matched_by\" needs stale_after");
+	bench_end(&b);
+}
