@@ -40,4 +40,6 @@ postern_dependency(crypto "libcrypto>=3.0")        # hashes, HMAC, Ed25519
 postern_dependency(yyjson "yyjson>=0.10")          # JSON, bytes from outside and to outside
 postern_dependency(yaml "yaml-0.1>=0.2.5")         # files that people write
 postern_dependency(lmdb "lmdb>=0.9.24")            # the edge's durable spool
-postern_dependency(cmocka "cmocka>=1.1.5")         # unit tests only
+if(POSTERN_TESTS)
+	postern_dependency(cmocka "cmocka>=1.1.5") # unit tests
+endif()

@@ -49,12 +49,20 @@ enum status evaluator_check(struct evaluator *evaluator, struct reason *reterr)
 static enum status migrate(struct evaluator *evaluator, struct reason *reterr)
 {
 	struct pg_settings settings = {.conninfo = evaluator->values.postgres,
+		.password = evaluator->values.postgres_password,
 		.name = "evaluator migrate",
 		.schema = evaluator->values.schema};
+	const struct migrate_login logins[] = {
+		{"postern_evaluator", evaluator->values.role_password},
+		{"postern_reader", evaluator->values.reader_password},
+		{0},
+	};
 	int applied = 0;
 	enum status status =
 		migrate_run(&settings, "evaluator", &applied, reterr);
 
+	if (status == OK)
+		status = migrate_logins(&settings, logins, reterr);
 	if (status == OK)
 		log_line(LOG_INFO, "EVALUATOR-MIGRATED",
 			LOG_TEXT("schema", evaluator->values.schema),
@@ -84,6 +92,7 @@ struct pg_settings evaluator_database(
 	const struct evaluator *evaluator, const char *name)
 {
 	return (struct pg_settings){.conninfo = evaluator->values.postgres,
+		.password = evaluator->values.postgres_password,
 		.name = name,
 		.schema = evaluator->values.schema,
 		.statement_timeout = STATEMENT_MOST,

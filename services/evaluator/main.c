@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "chores.h"
 #include "daemon/admin.h"
+#include "daemon/admin_ask.h"
 #include "daemon/common.h"
 #include "loops.h"
 #include "meters.h"
@@ -105,6 +106,9 @@ int main(int argc, char **argv)
 	if (status != OK)
 		fprintf(stderr, "postern-evaluator: %s: %s\n", reason.place,
 			reason.sentence);
+	else if (wish == SETTINGS_HEALTH || wish == SETTINGS_ALIVE)
+		code = admin_ask_main(
+			"evaluator", &evaluator.values.common, wish);
 	else if (wish != SETTINGS_DONE)
 		code = act(&evaluator, wish, number, &reason);
 	pack_free(&evaluator.pack);

@@ -15,6 +15,16 @@ const struct setting evaluator_table[] = {
 	{"postgres", SETTING_TEXT, "", 0, 0, true, true, false, AT(postgres),
 		"PostgreSQL, as URI or key=value pairs; the role "
 		"postern_evaluator, for --migrate the schema's owner"},
+	{"postgres-password", SETTING_TEXT, "", 0, 0, false, true, false,
+		AT(postgres_password),
+		"password of that role, where `postgres` holds none"},
+	{"role-password", SETTING_TEXT, "", 0, 0, false, true, false,
+		AT(role_password),
+		"with --migrate: password that the role postern_evaluator is "
+		"given; none: it is left as it is"},
+	{"reader-password", SETTING_TEXT, "", 0, 0, false, true, false,
+		AT(reader_password),
+		"the same for postern_reader, which may read and nothing else"},
 	{"schema", SETTING_TEXT, "evaluator", 0, 0, true, false, false,
 		AT(schema), "schema that is the evaluator's own"},
 	{"pack", SETTING_TEXT, "", 0, 0, false, false, false, AT(pack),

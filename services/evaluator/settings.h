@@ -7,6 +7,9 @@
 struct evaluator_settings {
 	struct common_settings common;
 	const char *postgres;
+	const char *postgres_password;
+	const char *role_password;
+	const char *reader_password;
 	const char *schema;
 	const char *pack;
 	instant lease_time;

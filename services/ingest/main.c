@@ -10,6 +10,7 @@
  */
 #include "base/log.h"
 #include "daemon/admin.h"
+#include "daemon/admin_ask.h"
 #include "daemon/topics_admin.h"
 #include "edge/edge.h"
 #include "files.h"
@@ -160,6 +161,8 @@ int main(int argc, char **argv)
 		status = check(&settings, &reason);
 	if (status != OK)
 		code = refuse(status, &reason);
+	else if (wish == SETTINGS_HEALTH || wish == SETTINGS_ALIVE)
+		code = admin_ask_main("ingest", &settings.common, wish);
 	else if (wish == SETTINGS_SWITCH)
 		code = topics_main(arena, &settings.common, &settings.kafka,
 			which == INGEST_CREATE_TOPICS);

@@ -185,7 +185,8 @@ enum status ingest_settings_load(struct arena *arena, int argc, char **argv,
 	if (status == OK)
 		status = common_kafka(
 			arena, &ret->common, "ingest", &ret->kafka, reterr);
-	if (status != OK || *ret_wish == SETTINGS_SWITCH)
+	if (status != OK || *ret_wish == SETTINGS_SWITCH ||
+		*ret_wish == SETTINGS_HEALTH || *ret_wish == SETTINGS_ALIVE)
 		return status;
 	status = check_given(ret, reterr);
 	if (status == OK)

@@ -53,12 +53,19 @@ enum status notifier_check(struct notifier *notifier, struct reason *reterr)
 static enum status migrate(struct notifier *notifier, struct reason *reterr)
 {
 	struct pg_settings settings = {.conninfo = notifier->values.postgres,
+		.password = notifier->values.postgres_password,
 		.name = "notifier migrate",
 		.schema = notifier->values.schema};
+	const struct migrate_login logins[] = {
+		{"postern_notifier", notifier->values.role_password},
+		{0},
+	};
 	int applied = 0;
 	enum status status =
 		migrate_run(&settings, "notifier", &applied, reterr);
 
+	if (status == OK)
+		status = migrate_logins(&settings, logins, reterr);
 	if (status == OK)
 		log_line(LOG_INFO, "NOTIFIER-MIGRATED",
 			LOG_TEXT("schema", notifier->values.schema),

@@ -26,6 +26,7 @@ static struct pg_settings database(
 	const struct notifier_settings *values, const char *name)
 {
 	return (struct pg_settings){.conninfo = values->postgres,
+		.password = values->postgres_password,
 		.name = name,
 		.schema = values->schema,
 		.statement_timeout = 30 * INSTANT_SECOND,

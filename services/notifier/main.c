@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "chores.h"
 #include "daemon/admin.h"
+#include "daemon/admin_ask.h"
 #include "daemon/common.h"
 #include "deck.h"
 #include "metric.h"
@@ -101,6 +102,9 @@ int main(int argc, char **argv)
 	if (status != OK)
 		fprintf(stderr, "postern-notifier: %s: %s\n", reason.place,
 			reason.sentence);
+	else if (wish == SETTINGS_HEALTH || wish == SETTINGS_ALIVE)
+		code = admin_ask_main(
+			"notifier", &notifier.values.common, wish);
 	else if (wish != SETTINGS_DONE)
 		code = act(&notifier, wish, number, &reason);
 	routes_free(&notifier.routes);

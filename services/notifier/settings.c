@@ -13,6 +13,13 @@ const struct setting notifier_table[] = {
 	SETTINGS_COMMON(struct notifier_settings),
 	{"postgres", SETTING_TEXT, "", 0, 0, true, true, false, AT(postgres),
 		"PostgreSQL, as URI or key=value pairs"},
+	{"postgres-password", SETTING_TEXT, "", 0, 0, false, true, false,
+		AT(postgres_password),
+		"password of that role, where `postgres` holds none"},
+	{"role-password", SETTING_TEXT, "", 0, 0, false, true, false,
+		AT(role_password),
+		"with --migrate: password that the role postern_notifier is "
+		"given; none: it is left as it is"},
 	{"schema", SETTING_TEXT, "notifier", 0, 0, true, false, false,
 		AT(schema), "schema that is the notifier's own"},
 	{"roles", SETTING_TEXT, "", 0, 0, false, false, false, AT(roles),

@@ -7,6 +7,8 @@
 struct notifier_settings {
 	struct common_settings common;
 	const char *postgres;
+	const char *postgres_password;
+	const char *role_password;
 	const char *schema;
 	const char *roles;
 	const char *routes;

@@ -141,3 +141,37 @@ static void test_migrate__evidence_is_append_only_for_services(void **state)
 	pg_close(&pg);
 	db_drop(SCHEMA);
 }
+
+static void test_migrate__gives_roles_their_passwords(void **state)
+{
+	struct pg_settings settings = {.conninfo = db_conninfo(),
+		.name = "migrate_test",
+		.schema = SCHEMA};
+	const struct migrate_login logins[] = {
+		{"test_migrate_login", "it's \\ a \"secret\""},
+		{"test_migrate_left", NULL}, {0}};
+	const struct migrate_login nobody[] = {{"test_migrate_no", "x"}, {0}};
+	struct reason reason = {0};
+	struct pg *pg = db_open(SCHEMA, "migrate_test");
+
+	(void)state;
+	db_ok(pg_script(pg,
+		      "DROP ROLE IF EXISTS test_migrate_login, "
+		      "test_migrate_left; CREATE ROLE test_migrate_login LOGIN;"
+		      "CREATE ROLE test_migrate_left LOGIN",
+		      &reason),
+		&reason);
+	db_ok(migrate_logins(&settings, logins, &reason), &reason);
+	db_ok(migrate_logins(&settings, logins, &reason), &reason);
+	assert_int_equal(
+		db_number(pg, "SELECT count(*) FROM pg_authid WHERE rolname "
+			      "LIKE 'test_migrate_%' AND rolpassword LIKE "
+			      "'SCRAM-SHA-256$%'"),
+		1);
+	assert_int_equal(migrate_logins(&settings, nobody, &reason), CONFIG);
+	assert_non_null(strstr(reason.place, "test_migrate_no"));
+	db_ok(pg_script(pg, "DROP ROLE test_migrate_login, test_migrate_left",
+		      &reason),
+		&reason);
+	pg_close(&pg);
+}

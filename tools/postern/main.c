@@ -8,7 +8,20 @@
  */
 #include "command.h"
 
+#include <signal.h>
+#include <unistd.h>
+
+/* As PID 1 of a container a program without handlers cannot be ended. */
+static void end(int number)
+{
+	_exit(128 + number);
+}
+
 int main(int argc, char **argv)
 {
+	const struct sigaction action = {.sa_handler = end};
+
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
 	return command_main(argc, argv);
 }

@@ -174,6 +174,20 @@ enum status migrate_run(const struct pg_settings *settings, const char *service,
 		migration_table_size, ret_applied, reterr);
 }
 
+enum status migrate_logins(const struct pg_settings *settings,
+	const struct migrate_login *logins, struct reason *reterr)
+{
+	struct pg *pg = NULL;
+	enum status status = pg_open(settings, &pg, reterr);
+
+	for (; status == OK && logins->role; logins++)
+		if (logins->password)
+			status = pg_role_password(
+				pg, logins->role, logins->password, reterr);
+	pg_close(&pg);
+	return status;
+}
+
 enum status migrate_check(
 	struct pg *pg, const char *service, struct reason *reterr)
 {

@@ -31,7 +31,14 @@ extern const size_t migration_table_size;
  */
 enum status migrate_run(const struct pg_settings *settings, const char *service,
 	int *ret_applied, struct reason *reterr) MUST_CHECK;
-/* The same with a table of the caller's: tests. */
+/* Gives each role its password; password NULL leaves it as it is, role NULL
+ * ends. Idempotent, after migrate_run, which makes the roles. */
+struct migrate_login {
+	const char *role, *password;
+};
+enum status migrate_logins(const struct pg_settings *settings,
+	const struct migrate_login *logins, struct reason *reterr) MUST_CHECK;
+/* migrate_run with a table of the caller's: tests. */
 enum status migrate_table(const struct pg_settings *settings,
 	const char *service, const struct migration *table, size_t size,
 	int *ret_applied, struct reason *reterr) MUST_CHECK;

@@ -221,6 +221,22 @@ static enum status take_flag(const struct settings_program *program,
 	return apply ? set_named(program, key, value, place, reterr) : OK;
 }
 
+static bool find_wish(const char *word, enum settings_wish *ret)
+{
+	static const struct {
+		const char *word;
+		enum settings_wish wish;
+	} rows[] = {{"--check", SETTINGS_CHECK}, {"--health", SETTINGS_HEALTH},
+		{"--alive", SETTINGS_ALIVE}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(word, rows[i].word) == 0) {
+			*ret = rows[i].wish;
+			return true;
+		}
+	return false;
+}
+
 struct command {
 	enum settings_wish wish;
 	int which;
@@ -246,8 +262,8 @@ static enum status read_words(const struct settings_program *program,
 		if (number >= 0) {
 			ret->wish = SETTINGS_SWITCH;
 			ret->which = number;
-		} else if (strcmp(word, "--check") == 0) {
-			ret->wish = SETTINGS_CHECK;
+		} else if (find_wish(word, &ret->wish)) {
+			continue;
 		} else if (strcmp(word, "--help") == 0 ||
 			   strcmp(word, "-h") == 0 ||
 			   strcmp(word, "--version") == 0 ||
@@ -315,7 +331,8 @@ enum status settings_load(const struct settings_program *program, int argc,
 	if (status == OK &&
 		read_words(program, words, true, &command, reterr) != OK)
 		return REJECT;
-	if (status == OK)
+	if (status == OK && command.wish != SETTINGS_HEALTH &&
+		command.wish != SETTINGS_ALIVE)
 		status = check_required(program, reterr);
 	if (status != OK)
 		return status;

@@ -51,6 +51,9 @@ enum settings_wish {
 	SETTINGS_RUN,
 	SETTINGS_CHECK,  /* --check: read all, say what would be done, exit */
 	SETTINGS_SWITCH, /* one of `switches`; `ret_switch` is its index / 2 */
+	SETTINGS_HEALTH, /* --health: ask the running service for /readyz */
+	SETTINGS_ALIVE,  /* --alive: the same for /livez; neither of the two
+			  * wants the required rows to be set */
 	SETTINGS_DONE,   /* --help, --version, --manual: exit 0 */
 };
 /*

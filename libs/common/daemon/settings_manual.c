@@ -25,7 +25,8 @@ static void head(const struct settings_program *program)
 	printf(" 8\n.Os Postern %s\n.Sh NAME\n.Nm postern-%s\n.Nd ",
 		POSTERN_VERSION, program->service);
 	text(program->sentence);
-	printf("\n.Sh SYNOPSIS\n.Nm\n.Op Fl -config Ar file\n.Op Fl -check\n");
+	printf("\n.Sh SYNOPSIS\n.Nm\n.Op Fl -config Ar file\n.Op Fl -check\n"
+	       ".Op Fl -health\n.Op Fl -alive\n");
 	for (int i = 0; program->switches && program->switches[i]; i += 2)
 		printf(".Op Fl -%s\n", program->switches[i]);
 	printf(".Op Fl -setting Ar value ...\n");
@@ -45,7 +46,10 @@ static void description(const struct settings_program *program)
 	       "in an orderly way; SIGHUP takes in anew what is marked so.\n",
 		variable);
 	printf(".Bl -tag -width Ds\n.It Fl -check\nreads all settings and "
-	       "files, says what would be done, touches nothing.\n");
+	       "files, says what would be done, touches nothing.\n"
+	       ".It Fl -health , Fl -alive\nask the running service for "
+	       "/readyz or /livez, at its\n.Ql admin-address\nand\n"
+	       ".Ql admin-port .\n");
 	for (int i = 0; program->switches && program->switches[i]; i += 2) {
 		printf(".It Fl -%s\n", program->switches[i]);
 		text(program->switches[i + 1]);

@@ -51,6 +51,9 @@ void settings_help(const struct settings_program *program, bool version_only)
 		variable);
 	printf("  --check\n        read all settings and files, say what would "
 	       "be done, touch nothing\n");
+	printf("  --health, --alive\n        ask the running service for "
+	       "/readyz or /livez at admin-address and\n        admin-port; "
+	       "exit code 0 if that is well, else 1\n");
 	for (int i = 0; program->switches && program->switches[i]; i += 2)
 		printf("  --%s\n        %s\n", program->switches[i],
 			program->switches[i + 1]);

@@ -153,6 +153,11 @@ static void test_settings__know_what_is_wished(void **state)
 	(void)state;
 	assert_int_equal(LOAD("--check"), OK);
 	assert_int_equal(wish, SETTINGS_CHECK);
+	assert_int_equal(LOAD("--health", "--name", ""), OK);
+	assert_int_equal(wish, SETTINGS_HEALTH);
+	assert_int_equal(LOAD("--alive"), OK);
+	assert_int_equal(wish, SETTINGS_ALIVE);
+	assert_int_equal(LOAD("--check", "--name", ""), CONFIG);
 	assert_int_equal(LOAD("--drop", "--count=2"), OK);
 	assert_int_equal(wish, SETTINGS_SWITCH);
 	assert_int_equal(which, 1);

@@ -165,9 +165,10 @@ enum status pg_open(const struct pg_settings *settings, struct pg **ret,
 {
 	const char *const names[] = {"dbname", "application_name",
 		"client_encoding", "keepalives_idle", "keepalives_interval",
-		"keepalives_count", "tcp_user_timeout", NULL};
+		"keepalives_count", "tcp_user_timeout",
+		settings->password ? "password" : NULL, NULL};
 	const char *const values[] = {settings->conninfo, settings->name,
-		"UTF8", "10", "5", "3", "20000", NULL};
+		"UTF8", "10", "5", "3", "20000", settings->password, NULL};
 	struct pg *pg;
 	enum status status;
 
@@ -183,6 +184,8 @@ enum status pg_open(const struct pg_settings *settings, struct pg **ret,
 	PQsetNoticeProcessor(pg->conn, no_notice, NULL);
 	status = connect_wait(pg->conn, reterr);
 	if (status == OK)
+		status = pg_version_check(PQserverVersion(pg->conn), reterr);
+	if (status == OK)
 		status = set_up(pg, settings, reterr);
 	if (status != OK) {
 		pg_close(&pg);
@@ -190,6 +193,11 @@ enum status pg_open(const struct pg_settings *settings, struct pg **ret,
 	}
 	*ret = pg;
 	return OK;
+}
+
+PGconn *pg_conn(struct pg *pg)
+{
+	return pg->conn;
 }
 
 void pg_close(struct pg **pg)

@@ -17,10 +17,12 @@
 struct pg;
 struct pg_rows;
 
-/* Connects; RETRY where the server is away, CONFIG for a refused login. Sets
- * application_name, UTC, statement and idle-in-transaction time-outs. */
+/* Connects; RETRY where the server is away, CONFIG for a refused login or a
+ * server older than PostgreSQL 15. Sets application_name, UTC, statement and
+ * idle-in-transaction time-outs. */
 struct pg_settings {
 	const char *conninfo;      /* URI or keywords, as libpq takes it */
+	const char *password;      /* over the conninfo's own; NULL: none */
 	const char *name;          /* application_name */
 	const char *schema;        /* search_path; NULL: the role's own */
 	instant statement_timeout; /* 0: none */
@@ -32,6 +34,10 @@ void pg_close(struct pg **pg);
 /* False once the connection is lost: close it and open another. */
 bool pg_alive(const struct pg *pg);
 int pg_backend(const struct pg *pg); /* its process id on the server */
+/* Gives `role` a password to log in with. Only its SCRAM verifier leaves this
+ * process, so neither the server nor its log learns the password. */
+enum status pg_role_password(struct pg *pg, const char *role,
+	const char *password, struct reason *reterr) MUST_CHECK;
 
 /*
  * Parameters of one statement; text form, $1 is the first. Holds pointers:

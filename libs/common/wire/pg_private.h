@@ -10,6 +10,10 @@ struct pg_rows {
 	PGresult *result;
 };
 
+/* Lent: for what libpq does apart from running statements. */
+PGconn *pg_conn(struct pg *pg);
+/* CONFIG where a server of this PQserverVersion is too old for us. */
+enum status pg_version_check(int version, struct reason *reterr) MUST_CHECK;
 /* Takes the result. */
 struct pg_rows *pg_rows_new(PGresult *result);
 /* The consequence of an SQL state; "" is a lost connection. */

@@ -3,6 +3,8 @@
  * decides. */
 #include "wire/pg_private.h"
 
+#define OLDEST 150000
+
 static const struct {
 	const char *begins;
 	enum status status;
@@ -21,6 +23,17 @@ static const struct {
 	{"XX", RETRY},     /* internal: a new connection may help */
 	{"P0001", REJECT}, /* raised by one of our functions about data */
 };
+
+/* 15: what the schema's statements were written and are tested for. */
+enum status pg_version_check(int version, struct reason *reterr)
+{
+	if (version >= OLDEST)
+		return OK;
+	reason_set(reterr, "PostgreSQL",
+		"the server is version %d.%d, older than %d: upgrade it",
+		version / 10000, version % 10000, OLDEST / 10000);
+	return CONFIG;
+}
 
 enum status pg_state_status(const char *state)
 {
