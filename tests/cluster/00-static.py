@@ -242,6 +242,41 @@ def test_a_changed_file_changes_the_pods_that_read_it(tmp_path):
     assert moved(roles={"fallback": "shop", "parties": {"shop": {"title": "Shop"}}}) == {"r-postern-notifier"}
 
 
+@pytest.mark.parametrize("values", MATRIX, ids=by_name)
+def test_each_process_takes_the_files_it_is_given(values, tmp_path):
+    """What --check says of them, as the hook asks it, at other paths."""
+    binaries = os.environ.get("POSTERN_BIN")
+    if not binaries:
+        pytest.skip("POSTERN_BIN names no folder of the services")
+    (tmp_path / "etc").mkdir()
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=ingest", "-keyout", key, "-out", certificate)
+    for one in objects(values):
+        component = one["metadata"].get("labels", {}).get("app.kubernetes.io/component")
+        if one["kind"] != "ConfigMap" or component not in ("ingest", "evaluator", "notifier"):
+            continue
+        folder = tmp_path / ("pack" if one["metadata"]["name"].endswith("-pack") else "etc")
+        folder.mkdir(exist_ok=True)
+        for name, text in one["data"].items():
+            for secret in re.findall(r"/run/secrets/postern/([a-z-]+/[a-zA-Z.-]+)", text):
+                path = tmp_path / "secrets" / secret
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(certificate.read_text() if secret.endswith(".crt") else key.read_text() if secret.endswith(".key")
+                                else "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
+            text = text.replace("/run/secrets/postern", str(tmp_path / "secrets")).replace("/etc/postern", str(tmp_path / "etc"))
+            text = text.replace("/usr/share/postern/packs", str(ROOT / "packs")).replace("/srv/postern/pack", str(tmp_path / "pack"))
+            (folder / name).write_text(text)
+    for name in ("sources", "subjects", "roles", "routes"):  # those that the chart takes from elsewhere
+        elsewhere = ROOT / "config" / (name + ".yaml")
+        text = elsewhere.read_text() if elsewhere.exists() else "%s: []\n" % {"sources": "sources", "subjects": "rules"}[name]
+        if not (tmp_path / "etc" / (name + ".yaml")).exists():
+            (tmp_path / "etc" / (name + ".yaml")).write_text(text)
+    if not (tmp_path / "pack").exists():
+        shutil.copytree(ROOT / "packs/ssdf-po", tmp_path / "pack")
+    for service in ("ingest", "evaluator", "notifier"):
+        run(pathlib.Path(binaries) / ("postern-" + service), "--config", tmp_path / "etc" / (service + ".yaml"), "--check")
+
+
 # (check, object) that kube-score finds and we leave.
 WAIVED = (
     # Tags of releases are never moved, and a registry that is away must stop no restart.

@@ -281,6 +281,12 @@ initContainers:
 {{- if $values.sources.existingSecret }}
 - {name: sources, mountPath: /run/secrets/postern/sources, readOnly: true}
 {{- end }}
+{{- if $values.ingest.tls.existingSecret }}
+- {name: tls, mountPath: /run/secrets/postern/tls, readOnly: true}
+{{- end }}
+{{- if $values.ingest.tls.clientCASecret }}
+- {name: client-ca, mountPath: /run/secrets/postern/client-ca, readOnly: true}
+{{- end }}
 {{- else if include "postern.postgresSecret" .root }}
 - {name: postgres-{{ .component }}, mountPath: /run/secrets/postern/postgres, readOnly: true}
 {{- end }}
@@ -289,5 +295,10 @@ initContainers:
 {{ include "postern.packMount" .root }}
 {{- else if and (eq .component "notifier") $values.routes.existingSecret }}
 - {name: sinks, mountPath: /run/secrets/postern/sinks, readOnly: true}
+{{- end }}
+{{- if ne (.only | default "") "password" }}
+{{- range (index $values .component).extraVolumeMounts }}
+- {{ merge (dict "name" (printf "%s-%s" $.component .name)) . | toJson }}
+{{- end }}
 {{- end }}
 {{- end }}
