@@ -74,10 +74,12 @@ static enum status from_store(struct pg *pg, struct arena *arena,
 	pg_args_init(&args, arena);
 	pg_array_arg(&args, ids);
 	status = pg_run(pg,
-		"SELECT encode(id, 'hex'), delivery_digest FROM evidence"
-		" WHERE id = ANY (ARRAY(SELECT decode(i, 'hex')"
-		" FROM unnest($1::text[]) AS i))"
-		" ORDER BY effective_at DESC, recorded_at DESC, id DESC",
+		"SELECT encode(e.id, 'hex'), e.delivery_digest"
+		" FROM evidence_seen s JOIN evidence e"
+		" ON e.recorded_at = s.recorded_at AND e.id = s.id"
+		" WHERE s.id = ANY (ARRAY(SELECT decode(i, 'hex')"
+		" FROM unnest($1::text[]) AS i)) ORDER BY"
+		" e.effective_at DESC, e.recorded_at DESC, e.id DESC",
 		&args, &rows, reterr);
 	if (status != OK)
 		return status;

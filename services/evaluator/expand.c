@@ -114,7 +114,7 @@ static enum status read_touched(struct pg *pg, struct expansion *expansion,
 #define AT_ONCE                                                                \
 	"SELECT r ->> 'subject', '<' || s.relation, s.effective_at,"           \
 	" s.effective_at FROM relation_statement s"                            \
-	" JOIN evidence_content c ON c.id = s.evidence"                        \
+	" JOIN evidence c ON c.id = s.evidence"                                \
 	" AND c.recorded_at = s.recorded_at,"                                  \
 	" jsonb_array_elements(c.data::jsonb -> 'related') AS r"               \
 	" WHERE s.subject = t.subject AND s.effective_at >= t.due_at"          \

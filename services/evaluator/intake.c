@@ -311,6 +311,8 @@ static enum status store(struct intake *intake, struct intake_batch *batch,
 	if (status == OK)
 		status = intake_evidence(batch, reterr);
 	if (status == OK && batch->fresh_count)
+		status = intake_lines(batch, reterr);
+	if (status == OK && batch->fresh_count)
 		status = intake_subjects(batch, reterr);
 	if (status == OK && batch->fresh_count)
 		status = intake_relations(batch, reterr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each piece of evidence once: seen or new, and its two append-only rows. */
+/* Each piece of evidence once: seen or new, and its append-only row. */
 #include "intake_private.h"
 
 #include "base/bug.h"
@@ -142,31 +142,39 @@ static void find_first(struct intake_batch *batch, struct conflicts *conflicts)
 	batch->fresh_count = kept;
 }
 
+/* Of all fresh records, each taking about that many bytes. */
+static struct pg_column *column(
+	const struct intake_batch *batch, enum pg_type type, size_t each)
+{
+	return pg_column_new(
+		batch->arena, type, batch->fresh_count * (each + 4));
+}
+
 static enum status insert_seen(
 	struct intake_batch *batch, int64_t *ret_new, struct reason *reterr)
 {
-	struct pg_array *ids = intake_array(batch);
-	struct pg_array *digests = intake_array(batch);
-	struct pg_array *mappings = intake_array(batch);
-	struct pg_array *adapters = intake_array(batch);
-	struct pg_array *recorded = intake_array(batch);
+	struct pg_column *ids = column(batch, PG_BYTEA, SHA256_SIZE);
+	struct pg_column *digests = column(batch, PG_BYTEA, SHA256_SIZE);
+	struct pg_column *mappings = column(batch, PG_BYTEA, MAPPING_SIZE);
+	struct pg_column *adapters = column(batch, PG_TEXT, 16);
+	struct pg_column *recorded = column(batch, PG_INSTANT, 8);
 	struct pg_args args;
 
 	for (size_t i = 0; i < batch->fresh_count; i++) {
 		const struct intake_record *record = batch->fresh[i];
 
-		pg_array_bytea(ids, record->id, SHA256_SIZE);
-		pg_array_bytea(digests, record->digest, SHA256_SIZE);
-		pg_array_bytea(mappings, record->mapping, MAPPING_SIZE);
-		pg_array_text(adapters, record->evidence.adapter);
-		pg_array_instant(recorded, record->evidence.recorded_time);
+		pg_column_bytes(ids, record->id, SHA256_SIZE);
+		pg_column_bytes(digests, record->digest, SHA256_SIZE);
+		pg_column_bytes(mappings, record->mapping, MAPPING_SIZE);
+		pg_column_text(adapters, record->evidence.adapter);
+		pg_column_instant(recorded, record->evidence.recorded_time);
 	}
 	pg_args_init(&args, batch->arena);
-	pg_array_arg(&args, ids);
-	pg_array_arg(&args, digests);
-	pg_array_arg(&args, mappings);
-	pg_array_arg(&args, adapters);
-	pg_array_arg(&args, recorded);
+	pg_column_arg(&args, ids);
+	pg_column_arg(&args, digests);
+	pg_column_arg(&args, mappings);
+	pg_column_arg(&args, adapters);
+	pg_column_arg(&args, recorded);
 	return pg_do(batch->pg,
 		"INSERT INTO evidence_seen"
 		" (id, digest, mapping, adapter, recorded_at)"
@@ -180,13 +188,13 @@ static enum status insert_seen(
 static enum status read_seen(
 	struct intake_batch *batch, struct pg_rows **ret, struct reason *reterr)
 {
-	struct pg_array *ids = intake_array(batch);
+	struct pg_column *ids = column(batch, PG_BYTEA, SHA256_SIZE);
 	struct pg_args args;
 
 	for (size_t i = 0; i < batch->fresh_count; i++)
-		pg_array_bytea(ids, batch->fresh[i]->id, SHA256_SIZE);
+		pg_column_bytes(ids, batch->fresh[i]->id, SHA256_SIZE);
 	pg_args_init(&args, batch->arena);
-	pg_array_arg(&args, ids);
+	pg_column_arg(&args, ids);
 	return pg_run(batch->pg,
 		"SELECT id, digest, mapping, adapter FROM evidence_seen"
 		" WHERE id = ANY($1::bytea[])"
@@ -259,15 +267,18 @@ static enum status insert_conflicts(struct intake_batch *batch,
 		&args, NULL, reterr);
 }
 
-#define EVIDENCE_COLUMNS 12
-#define EVIDENCE_ROW 600 /* bytes of one, about */
+#define EVIDENCE_COLUMNS 13
+#define EVIDENCE_ROW 600 /* bytes of one without its content, about */
 
 static enum status copy_evidence(
 	struct intake_batch *batch, struct reason *reterr)
 {
-	struct pg_copy *copy = pg_copy_new(batch->arena, EVIDENCE_COLUMNS,
-		batch->fresh_count * EVIDENCE_ROW);
+	struct pg_copy *copy;
+	size_t expected = 0;
 
+	for (size_t i = 0; i < batch->fresh_count; i++)
+		expected += batch->fresh[i]->size + EVIDENCE_ROW;
+	copy = pg_copy_new(batch->arena, EVIDENCE_COLUMNS, expected);
 	for (size_t i = 0; i < batch->fresh_count; i++) {
 		const struct intake_record *record = batch->fresh[i];
 		const struct evidence *evidence = &record->evidence;
@@ -287,33 +298,12 @@ static enum status copy_evidence(
 		pg_copy_text(copy, evidence->adapter);
 		pg_copy_text(copy, evidence->delivery_digest);
 		pg_copy_bytes(copy, leaf, SHA256_SIZE);
-	}
-	return pg_copy_run(batch->pg,
-		"COPY evidence (id, recorded_at, effective_at, tenant, class,"
-		" kind, subject, source, tool, adapter, delivery_digest, leaf)"
-		" FROM STDIN (FORMAT binary)",
-		copy, reterr);
-}
-
-static enum status copy_contents(
-	struct intake_batch *batch, struct reason *reterr)
-{
-	struct pg_copy *copy;
-	size_t expected = 0;
-
-	for (size_t i = 0; i < batch->fresh_count; i++)
-		expected += batch->fresh[i]->size + 80;
-	copy = pg_copy_new(batch->arena, 3, expected);
-	for (size_t i = 0; i < batch->fresh_count; i++) {
-		const struct intake_record *record = batch->fresh[i];
-
-		pg_copy_bytes(copy, record->id, SHA256_SIZE);
-		pg_copy_instant(copy, record->evidence.recorded_time);
 		pg_copy_bytes(copy, record->content, record->size);
 	}
 	return pg_copy_run(batch->pg,
-		"COPY evidence_content (id, recorded_at, data)"
-		" FROM STDIN (FORMAT binary)",
+		"COPY evidence (id, recorded_at, effective_at, tenant, class,"
+		" kind, subject, source, tool, adapter, delivery_digest, leaf,"
+		" data) FROM STDIN (FORMAT binary)",
 		copy, reterr);
 }
 
@@ -335,7 +325,5 @@ enum status intake_evidence(struct intake_batch *batch, struct reason *reterr)
 		status = insert_conflicts(batch, &conflicts, reterr);
 	if (status == OK && batch->fresh_count)
 		status = copy_evidence(batch, reterr);
-	if (status == OK && batch->fresh_count)
-		status = copy_contents(batch, reterr);
 	return status;
 }

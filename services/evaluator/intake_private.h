@@ -38,8 +38,11 @@ struct intake_batch {
 /* Sets digest and mapping. */
 void intake_digest(struct arena *arena, struct crypto *crypto,
 	struct intake_record *record);
-/* Seen or new, conflicts, evidence and content; sets `fresh`. */
+/* Seen or new, conflicts, evidence; sets `fresh`. */
 enum status intake_evidence(
+	struct intake_batch *batch, struct reason *reterr) MUST_CHECK;
+/* Lines that fresh evidence is of. */
+enum status intake_lines(
 	struct intake_batch *batch, struct reason *reterr) MUST_CHECK;
 /* Subjects of fresh evidence and their neighbours; wakes the judges at commit.
  */

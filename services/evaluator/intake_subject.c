@@ -92,8 +92,11 @@ static const char *labels_text(
 
 #define COLUMNS 10
 
+static const enum pg_type types[COLUMNS] = {PG_TEXT, PG_TEXT, PG_TEXT, PG_JSONB,
+	PG_TEXT, PG_INSTANT, PG_INSTANT, PG_BYTEA, PG_INSTANT, PG_INSTANT};
+
 static void add_mention(struct intake_batch *batch,
-	const struct mention *mention, struct pg_array *columns[COLUMNS])
+	const struct mention *mention, struct pg_column *columns[COLUMNS])
 {
 	const struct evidence *labels = mention->labels;
 	const char *tenant = mention->tenant;
@@ -101,61 +104,69 @@ static void add_mention(struct intake_batch *batch,
 
 	if (!tenant)
 		tenant = subject_tenant_of(batch->arena, mention->name);
-	pg_array_text(columns[0], mention->name);
-	pg_array_text(
+	pg_column_text(columns[0], mention->name);
+	pg_column_text(
 		columns[1], subject_kind_name(subject_kind_of(mention->name)));
-	pg_array_text(columns[2], tenant);
-	pg_array_text(columns[3], labels_text(batch->arena, labels));
-	pg_array_text(columns[4], labels ? labels->unmapped : NULL);
-	pg_array_instant(
+	pg_column_text(columns[2], tenant);
+	pg_column_text(columns[3], labels_text(batch->arena, labels));
+	pg_column_text(columns[4], labels ? labels->unmapped : NULL);
+	pg_column_instant(
 		columns[5], labels ? labels->effective_time : INT64_MIN);
-	pg_array_instant(
+	pg_column_instant(
 		columns[6], labels ? labels->recorded_time : INT64_MIN);
 	if (labels && hex_decode(labels->id, SHA256_SIZE * 2, id, sizeof(id)))
-		pg_array_bytea(columns[7], id, sizeof(id));
+		pg_column_bytes(columns[7], id, sizeof(id));
 	else
-		pg_array_bytea(columns[7], "", 0);
-	pg_array_instant(columns[8], mention->first);
-	pg_array_instant(columns[9], mention->last);
+		pg_column_bytes(columns[7], "", 0);
+	pg_column_instant(columns[8], mention->first);
+	pg_column_instant(columns[9], mention->last);
 }
 
-/* `newer`: this batch knows labels that the row does not. */
+/* This batch knows labels that the row does not. */
 #define NEWER                                                                  \
 	"(excluded.labels_at, excluded.labels_recorded_at,"                    \
 	" excluded.labels_evidence) > (s.labels_at, s.labels_recorded_at,"     \
 	" s.labels_evidence)"
 #define KEEP_NEWER(column)                                                     \
 	column " = CASE WHEN " NEWER " THEN excluded." column                  \
-	       " ELSE s." column " END"
+	       " ELSE s." column " END, "
+
+/* A row that stays as it is is not written. */
+static const char upsert[] =
+	"WITH woken AS (SELECT pg_notify('postern_agenda', ''))"
+	" INSERT INTO subject AS s (name, kind, tenant, labels, unmapped,"
+	" labels_at, labels_recorded_at, labels_evidence, first_seen,"
+	" last_seen) SELECT t.* FROM woken, unnest($1::text[], $2::text[],"
+	" $3::text[], $4::jsonb[], $5::text[], $6::timestamptz[],"
+	" $7::timestamptz[], $8::bytea[], $9::timestamptz[],"
+	" $10::timestamptz[]) AS t ON CONFLICT (name) DO UPDATE SET "
+	/* clang-format off */
+	KEEP_NEWER("labels")
+	KEEP_NEWER("unmapped")
+	KEEP_NEWER("labels_at")
+	KEEP_NEWER("labels_recorded_at")
+	KEEP_NEWER("labels_evidence")
+	/* clang-format on */
+	"first_seen = least(s.first_seen, excluded.first_seen),"
+	" last_seen = greatest(s.last_seen, excluded.last_seen)"
+	" WHERE excluded.first_seen < s.first_seen"
+	" OR excluded.last_seen > s.last_seen OR " NEWER;
 
 enum status intake_subjects(struct intake_batch *batch, struct reason *reterr)
 {
-	struct pg_array *columns[COLUMNS];
+	struct pg_column *columns[COLUMNS];
 	struct mention *mentions;
 	size_t count = find_mentions(batch, &mentions);
 	struct pg_args args;
 
 	for (int i = 0; i < COLUMNS; i++)
-		columns[i] = intake_array(batch);
+		columns[i] = pg_column_new(batch->arena, types[i], count * 36);
 	for (size_t i = 0; i < count; i++)
 		add_mention(batch, &mentions[i], columns);
 	pg_args_init(&args, batch->arena);
 	for (int i = 0; i < COLUMNS; i++)
-		pg_array_arg(&args, columns[i]);
-	return pg_do(batch->pg,
-		"WITH woken AS (SELECT pg_notify('postern_agenda', ''))"
-		" INSERT INTO subject AS s (name, kind, tenant, labels,"
-		" unmapped, labels_at, labels_recorded_at, labels_evidence,"
-		" first_seen, last_seen) SELECT t.* FROM woken,"
-		" unnest($1::text[],"
-		" $2::text[], $3::text[], $4::jsonb[], $5::text[],"
-		" $6::timestamptz[], $7::timestamptz[], $8::bytea[],"
-		" $9::timestamptz[], $10::timestamptz[]) AS t"
-		" ON CONFLICT (name) DO UPDATE SET " KEEP_NEWER(
-			"labels") ", " KEEP_NEWER("unmapped") ", " KEEP_NEWER("labels_at") ", " KEEP_NEWER("labels_recorded_at") ", " KEEP_NEWER("labels_evidence") ","
-																				    " first_seen = least(s.first_seen, excluded.first_seen),"
-																				    " last_seen = greatest(s.last_seen, excluded.last_seen)",
-		&args, NULL, reterr);
+		pg_column_arg(&args, columns[i]);
+	return pg_do(batch->pg, upsert, &args, NULL, reterr);
 }
 
 static int by_touch(const void *left, const void *right)

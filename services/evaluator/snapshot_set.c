@@ -149,7 +149,7 @@ static enum status read_full_sets(struct pg *pg, struct arena *arena,
 		" max(q.parts) OVER () AS most FROM snapshot_part q"
 		" WHERE q.subject = k.subject AND q.source = k.source"
 		" AND q.snapshot = k.snapshot OFFSET 0) p"
-		" LEFT JOIN evidence_content c ON c.id = p.evidence"
+		" LEFT JOIN evidence c ON c.id = p.evidence"
 		" AND c.recorded_at = p.recorded_at WHERE p.here = p.most"
 		" ORDER BY p.subject, p.source, p.snapshot, p.part",
 		&args, ret, reterr);

@@ -86,22 +86,18 @@ static size_t make_lines(struct window_reading *load, struct pg_args *args)
 #define EVIDENCE_COLUMNS                                                       \
 	"encode(e.id, 'hex'), e.class, e.kind, e.subject, e.source, e.tool,"   \
 	" e.delivery_digest, e.effective_at, e.recorded_at, e.relation,"       \
-	" coalesce(octet_length(c.data), 0), e.newest"
+	" coalesce(octet_length(e.data), 0), e.newest"
 
-/* Finds (source, kind) after (source, kind) by skipping through the index. */
-#define FIRST_LINE                                                             \
-	" CROSS JOIN LATERAL (SELECT e.source, e.kind FROM evidence e"         \
-	" WHERE e.subject = w.subject AND e.class = w.class"                   \
-	" ORDER BY e.source, e.kind LIMIT 1) f"
-#define NEXT_LINE                                                              \
-	" CROSS JOIN LATERAL (SELECT e.source, e.kind FROM evidence e"         \
-	" WHERE e.subject = l.subject AND e.class = l.class"                   \
-	" AND (e.source, e.kind) > (l.source, l.kind)"                         \
-	" ORDER BY e.source, e.kind LIMIT 1) f"
+/* As evidence_at has it. */
+#define HASH(row)                                                              \
+	"hashtextextended(" row ".kind, hashtextextended(" row ".source,"      \
+	" hashtextextended(" row ".class, hashtextextended(" row               \
+	".subject, 0))))"
 /* A part of a snapshot that is not whole is no evidence of anything. */
 #define OF_LINE                                                                \
 	" FROM line l, LATERAL (SELECT * FROM evidence e"                      \
-	" WHERE e.subject = l.subject AND e.class = l.class"                   \
+	" WHERE " HASH("e") " = " HASH("l")                                    \
+	" AND e.subject = l.subject AND e.class = l.class"                     \
 	" AND e.source = l.source AND e.kind = l.kind"                         \
 	" AND (l.class <> 'scan' OR NOT EXISTS (SELECT FROM snapshot_part p"   \
 	" WHERE p.subject = l.subject AND p.source = l.source"                 \
@@ -109,12 +105,11 @@ static size_t make_lines(struct window_reading *load, struct pg_args *args)
 
 /* Of each line the newest row at or before its `since`, and those after it. */
 #define EVIDENCE_SQL                                                           \
-	"WITH RECURSIVE wanted AS (SELECT * FROM unnest($1::text[],"           \
-	" $2::text[], $3::text[], $4::timestamptz[])"                          \
-	" AS w (subject, class, relation, since)),"                            \
-	" line AS (SELECT w.*, f.source, f.kind FROM wanted w" FIRST_LINE      \
-	" UNION ALL SELECT l.subject, l.class, l.relation, l.since,"           \
-	" f.source, f.kind FROM line l" NEXT_LINE "),"                         \
+	"WITH line AS (SELECT w.*, l.source, l.kind FROM"                      \
+	" unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])"       \
+	" AS w (subject, class, relation, since),"                             \
+	" LATERAL (SELECT l.source, l.kind FROM evidence_line l"               \
+	" WHERE l.subject = w.subject AND l.class = w.class OFFSET 0) l),"     \
 	" newest AS (SELECT e.*, l.relation, true AS newest" OF_LINE           \
 	" AND e.effective_at <= l.since ORDER BY e.effective_at DESC,"         \
 	" e.recorded_at DESC, e.id DESC LIMIT 1) e LIMIT $6),"                 \
@@ -123,8 +118,6 @@ static size_t make_lines(struct window_reading *load, struct pg_args *args)
 	" e.recorded_at, e.id LIMIT $5) e ORDER BY e.effective_at LIMIT $5)"   \
 	" SELECT " EVIDENCE_COLUMNS                                            \
 	" FROM (TABLE newest UNION ALL TABLE later) e"                         \
-	" LEFT JOIN evidence_content c ON c.id = e.id"                         \
-	" AND c.recorded_at = e.recorded_at"                                   \
 	" ORDER BY e.effective_at, e.recorded_at, e.id"
 
 static void read_evidence(struct window_reading *load,
@@ -190,10 +183,11 @@ static enum status load_content(struct window_reading *load,
 	pg_array_arg(&args, ids);
 	pg_array_arg(&args, times);
 	status = pg_run(load->pg,
-		"SELECT w.n, c.data FROM unnest($1::text[], $2::timestamptz[])"
+		"SELECT w.n, e.data FROM unnest($1::text[], $2::timestamptz[])"
 		" WITH ORDINALITY AS w (id, recorded_at, n)"
-		" JOIN evidence_content c ON c.id = decode(w.id, 'hex')"
-		" AND c.recorded_at = w.recorded_at",
+		" JOIN evidence e ON e.id = decode(w.id, 'hex')"
+		" AND e.recorded_at = w.recorded_at"
+		" WHERE e.data IS NOT NULL",
 		&args, &rows, reterr);
 	if (status != OK)
 		return status;

@@ -205,8 +205,7 @@ static void test_intake_reader__reads_each_once_over_restarts(void **state)
 	assert_int_equal(
 		db_number(stand.owner, "SELECT count(*) FROM evidence"), 30);
 	assert_int_equal(
-		db_number(stand.owner, "SELECT count(*) FROM evidence_content"),
-		30);
+		db_number(stand.owner, "SELECT count(data) FROM evidence"), 30);
 	assert_int_equal(db_number(stand.owner,
 				 "SELECT count(*) FROM evidence_conflict"),
 		0);

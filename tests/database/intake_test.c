@@ -88,7 +88,7 @@ static void take(
 static void clear(struct bench *bench)
 {
 	db_script(bench->owner,
-		"TRUNCATE evidence, evidence_content, evidence_seen,"
+		"TRUNCATE evidence, evidence_seen, evidence_line,"
 		" evidence_conflict, subject, relation, relation_statement,"
 		" scan, finding, snapshot_part, punctuation, agenda");
 }
@@ -102,16 +102,23 @@ static void clear(struct bench *bench)
 static char *dump(struct bench *bench)
 {
 	return db_value(bench->owner,
-		"SELECT concat(" ALL_OF("evidence") "," ALL_OF(
-			"evidence_"
-			"content") "," ALL_OF("evidence_seen") "," ALL_OF("subj"
-									  "ect") "," ALL_OF("relation") "," ALL_OF("relation_statement") "," ALL_OF("scan") "," ALL_OF("finding") "," ALL_OF("snapshot_"
-																							     "part") "," ALL_OF("punctuation") ", (SELECT string_agg(a::text, E'\\n'"
-																											       " ORDER BY a::text) FROM (SELECT"
-																											       " subject, class, min(due_at)"
-																											       " FROM agenda WHERE criterion = ''"
-																											       " AND NOT by_clock GROUP BY subject,"
-																											       " class) a))");
+		/* clang-format off */
+		"SELECT concat("
+		ALL_OF("evidence") ","
+		ALL_OF("evidence_line") ","
+		ALL_OF("evidence_seen") ","
+		ALL_OF("subject") ","
+		ALL_OF("relation") ","
+		ALL_OF("relation_statement") ","
+		ALL_OF("scan") ","
+		ALL_OF("finding") ","
+		ALL_OF("snapshot_part") ","
+		ALL_OF("punctuation") ","
+		"(SELECT string_agg(a::text, E'\\n' ORDER BY a::text) FROM"
+		" (SELECT subject, class, min(due_at) FROM agenda WHERE"
+		" criterion = '' AND NOT by_clock GROUP BY subject, class) a))"
+		/* clang-format on */
+	);
 }
 
 static uint64_t seed;
@@ -540,7 +547,7 @@ static void test_intake__one_id_with_two_contents_is_a_conflict(void **state)
 	take(&bench, sample->records + 1, 4);
 	assert_int_equal(
 		db_number(bench.owner, "SELECT count(*) FROM evidence"), 1);
-	data = db_value(bench.owner, "SELECT data FROM evidence_content");
+	data = db_value(bench.owner, "SELECT data FROM evidence");
 	assert_non_null(strstr(data, "push"));
 	memory_free(data);
 	assert_int_equal(db_number(bench.owner,

@@ -115,7 +115,7 @@ static void test_judge_failing__five_failures_park_a_pair(void **state)
 
 	(void)state;
 	bench_change(&b, REPO "1", 1000, "bad");
-	bench_do(&b, "UPDATE evidence_content SET data = '{'");
+	bench_do(&b, "UPDATE evidence SET data = '{'");
 	bench_change(&b, REPO "2", 1000, "bad");
 	bench_turn(&b);
 	bench_expect(&b, STATE, REPO "1", "none");
@@ -133,7 +133,7 @@ static void test_judge_failing__five_failures_park_a_pair(void **state)
 	bench_turn(&b);
 	bench_expect(&b, STATE, REPO "1", "error 1000");
 	/* It gets well by itself when it is tried again. */
-	bench_do(&b, "UPDATE evidence_content SET data ="
+	bench_do(&b, "UPDATE evidence SET data ="
 		     " '{\"change\": {\"action\": \"bad\"}}';"
 		     "UPDATE judging SET parked_until = clock_timestamp();"
 		     "UPDATE agenda SET not_before = '-infinity'");

@@ -139,7 +139,8 @@ static inline void bench_clear(struct bench *b)
 {
 	db_script(b->pg,
 		"TRUNCATE verdict, verdict_history, episode, judging, outbox,"
-		" agenda, evidence, evidence_content, subject, relation;"
+		" agenda, evidence, evidence_seen, evidence_line,"
+		" subject, relation;"
 		"UPDATE judge_now SET at = '-infinity',"
 		" spool_oldest = 'infinity'");
 }
@@ -182,6 +183,13 @@ static inline void bench_touch(
 		subject, class, second);
 }
 
+/* What goes with rows "e" of evidence. */
+#define KNOWN_SQL                                                              \
+	" l AS (INSERT INTO evidence_line SELECT DISTINCT"                     \
+	" subject, class, source, kind FROM e ON CONFLICT DO NOTHING)"         \
+	" INSERT INTO evidence_seen SELECT id, '', '', adapter, recorded_at"   \
+	" FROM e"
+
 /* Evidence of `second`, whose body is `body`; its id is made of all that. */
 static inline void bench_put(struct bench *b, const char *subject,
 	const char *class, const char *kind, int second, const char *body)
@@ -192,9 +200,8 @@ static inline void bench_put(struct bench *b, const char *subject,
 		"WITH e AS (INSERT INTO evidence VALUES (sha256('%s %s %d %s'),"
 		" " TIME_SQL ", " TIME_SQL ", 'default', '%s', '%s', '%s',"
 		" 'git', 'github', 'github/1', 'sha256:' || encode(sha256('"
-		"%d'), 'hex'), '\\x00') RETURNING id, recorded_at)"
-		" INSERT INTO evidence_content SELECT id, recorded_at,"
-		" '{\"%s\": %s}' FROM e",
+		"%d'), 'hex'), '\\x00', '{\"%s\": %s}') RETURNING "
+		"*)," KNOWN_SQL,
 		subject, class, second, body, second, second, class, kind,
 		subject, second, class, body);
 	bench_touch(b, subject, class, second);

@@ -103,6 +103,71 @@ static void test_migrate__ours_run_and_check_for_both(void **state)
 	db_drop(SCHEMA);
 }
 
+/* The migrations of a build that ended before that one. */
+static void migrate_before(int number)
+{
+	struct migration table[64];
+	struct reason reason = {0};
+	size_t size = 0;
+	int applied;
+
+	for (size_t i = 0; i < migration_table_size; i++)
+		if (migration_table[i].number < number) {
+			assert_in_range(size, 0, 63);
+			table[size++] = migration_table[i];
+		}
+	db_drop(SCHEMA);
+	db_ok(migrate("evaluator", table, size, &applied, &reason), &reason);
+}
+
+#define OLD_EVIDENCE(id, month, kind)                                          \
+	"SELECT evidence_partition('2026-" month "-24');"                      \
+	"INSERT INTO evidence VALUES ('" id "', '2026-" month                  \
+	"-24 10:00+00', '2026-" month "-24 09:00+00', 'default', 'change',"    \
+	" '" kind "', 's', 'git', 'github', 'a/1', 'sha256:', '\\x00');"
+
+static void test_migrate__0006_keeps_evidence_and_its_content(void **state)
+{
+	struct reason reason = {0};
+	int applied;
+	struct pg *pg;
+	char *found;
+
+	(void)state;
+	migrate_before(6);
+	pg = db_open(SCHEMA, "migrate_test");
+	db_script(pg, OLD_EVIDENCE("\\x01", "10", "push") OLD_EVIDENCE(
+			      "\\x02", "11", "push") OLD_EVIDENCE("\\x03", "11",
+			      "merged") "INSERT INTO evidence_content SELECT "
+					"id, recorded_at,"
+					" '{\"n\": ' || get_byte(id, 0) || '}' "
+					"FROM evidence"
+					" WHERE id <> '\\x03'");
+	db_ok(migrate("evaluator", migration_table, migration_table_size,
+		      &applied, &reason),
+		&reason);
+	found = db_value(pg, "SELECT string_agg(concat_ws(' ', id, recorded_at,"
+			     " coalesce(data, 'erased')), ', ' ORDER BY id)"
+			     " FROM evidence");
+	assert_string_equal(found, "\\x01 2026-10-24 10:00:00+00 {\"n\": 1},"
+				   " \\x02 2026-11-24 10:00:00+00 {\"n\": 2},"
+				   " \\x03 2026-11-24 10:00:00+00 erased");
+	memory_free(found);
+	found = db_value(pg, "SELECT string_agg(concat_ws(' ', subject, class,"
+			     " source, kind), ', ' ORDER BY kind)"
+			     " FROM evidence_line");
+	assert_string_equal(found, "s change git merged, s change git push");
+	memory_free(found);
+	db_script(pg, "SET ROLE postern_evaluator;"
+		      "SELECT evidence_partition('2026-09-24')");
+	assert_int_equal(db_number(pg, "SELECT count(*) FROM pg_inherits"
+				       " WHERE inhparent ="
+				       " 'evidence'::regclass"),
+		3);
+	pg_close(&pg);
+	db_drop(SCHEMA);
+}
+
 static void assert_refused(struct pg *pg, const char *sql)
 {
 	struct reason reason = {0};
@@ -121,21 +186,23 @@ static void test_migrate__evidence_is_append_only_for_services(void **state)
 	db_script(pg, "SET ROLE postern_evaluator");
 	db_script(pg, "SELECT evidence_partition('2026-11-24')");
 	db_script(pg, "SELECT evidence_partition('2026-11-25')");
-	db_script(pg, "INSERT INTO evidence_content VALUES"
-		      " ('\\x01', '2026-11-24 10:00+00', '{}')");
+	db_script(pg, "INSERT INTO evidence VALUES ('\\x01',"
+		      " '2026-11-24 10:00+00', '2026-11-24 10:00+00', 't',"
+		      " 'change', 'push', 's', 's', 't', 'a/1', 'sha256:',"
+		      " '\\x00', '{}')");
 	db_script(pg,
 		"INSERT INTO evidence_seen VALUES"
 		" ('\\x01', '\\x02', '', 'a/1', now()) ON CONFLICT DO NOTHING");
-	assert_refused(pg, "UPDATE evidence_content SET data = ''");
+	assert_refused(pg, "UPDATE evidence SET data = ''");
 	assert_refused(pg, "DELETE FROM evidence");
 	assert_refused(pg, "DELETE FROM evidence_seen");
-	assert_refused(pg, "TRUNCATE evidence_content");
-	assert_refused(pg, "DELETE FROM evidence_content_202611");
-	assert_refused(pg, "DROP TABLE evidence_content_202611");
+	assert_refused(pg, "DELETE FROM evidence_line");
+	assert_refused(pg, "TRUNCATE evidence");
+	assert_refused(pg, "DELETE FROM evidence_202611");
+	assert_refused(pg, "DROP TABLE evidence_202611");
 	db_script(pg, "DELETE FROM agenda");
 	db_script(pg, "RESET ROLE; SET ROLE postern_reader");
-	assert_int_equal(
-		db_number(pg, "SELECT count(*) FROM evidence_content"), 1);
+	assert_int_equal(db_number(pg, "SELECT count(*) FROM evidence"), 1);
 	assert_refused(pg, "DELETE FROM agenda");
 	db_script(pg, "RESET ROLE");
 	pg_close(&pg);

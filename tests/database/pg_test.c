@@ -100,6 +100,58 @@ static enum status try(struct pg *pg, const char *sql, struct reason *reason)
 	return pg_do(pg, sql, NULL, &touched, reason);
 }
 
+static void test_pg__a_column_arrives_element_by_element(void **state)
+{
+	struct pg *pg = db_open("public", "pg_test");
+	struct arena *arena = arena_new(1 << 16);
+	struct pg_column *columns[] = {pg_column_new(arena, PG_TEXT, 0),
+		pg_column_new(arena, PG_BYTEA, 0),
+		pg_column_new(arena, PG_INSTANT, 0),
+		pg_column_new(arena, PG_JSONB, 0)};
+	struct reason reason = {0};
+	struct pg_rows *rows = NULL;
+	struct pg_args args;
+	uint8_t bytes[3];
+
+	(void)state;
+	pg_column_text(columns[0], "say \"hi\", {\\}");
+	pg_column_text(columns[0], NULL);
+	pg_column_bytes(columns[1], "\0\xff\\", 3);
+	pg_column_bytes(columns[1], "", 0);
+	pg_column_instant(columns[2], 1795507200123456);
+	pg_column_instant(columns[2], INT64_MIN);
+	pg_column_text(columns[3], "{\"a\":  1}");
+	pg_column_text(columns[3], NULL);
+	pg_args_init(&args, arena);
+	for (int i = 0; i < 4; i++)
+		pg_column_arg(&args, columns[i]);
+	db_ok(pg_run(pg,
+		      "SELECT * FROM unnest($1::text[], $2::bytea[],"
+		      " $3::timestamptz[], $4::jsonb[])",
+		      &args, &rows, &reason),
+		&reason);
+	assert_int_equal(pg_count(rows), 2);
+	assert_string_equal(pg_get(rows, 0, 0), "say \"hi\", {\\}");
+	assert_true(pg_null(rows, 1, 0));
+	assert_true(pg_get_bytea(rows, 0, 1, bytes, 3));
+	assert_memory_equal(bytes, "\0\xff\\", 3);
+	assert_string_equal(pg_get(rows, 1, 1), "\\x");
+	assert_int_equal(pg_get_instant(rows, 0, 2), 1795507200123456);
+	assert_int_equal(pg_get_instant(rows, 1, 2), INT64_MIN);
+	assert_string_equal(pg_get(rows, 0, 3), "{\"a\": 1}");
+	assert_true(pg_null(rows, 1, 3));
+	pg_rows_free(&rows);
+	pg_args_init(&args, arena);
+	pg_column_arg(&args, pg_column_new(arena, PG_TEXT, 0));
+	db_ok(pg_run(pg, "SELECT cardinality($1::text[])", &args, &rows,
+		      &reason),
+		&reason);
+	assert_int_equal(pg_get_integer(rows, 0, 0), 0);
+	pg_rows_free(&rows);
+	arena_free(&arena);
+	pg_close(&pg);
+}
+
 static void test_pg__sorts_errors_and_names_the_state(void **state)
 {
 	struct pg *pg = db_open(NULL, "pg_test");

@@ -224,7 +224,7 @@ static void take(struct replay *r, struct kafka_record *records, size_t count)
 static void clear(struct replay *r)
 {
 	db_script(r->bench.pg,
-		"TRUNCATE evidence, evidence_content, evidence_seen,"
+		"TRUNCATE evidence, evidence_seen, evidence_line,"
 		" evidence_conflict, subject, relation, relation_statement,"
 		" scan, finding, snapshot_part, punctuation, agenda, verdict,"
 		" verdict_history, episode, judging, outbox;"

@@ -117,14 +117,13 @@ static void evidence(struct fixture *f, int number, int at, const char *class,
 	snprintf(sql, sizeof(sql),
 		"INSERT INTO evidence (id, recorded_at, effective_at, tenant, "
 		"class, kind, subject, source, tool, adapter, "
-		"delivery_digest, leaf) VALUES (decode('%02d', 'hex'), "
+		"delivery_digest, leaf, data) VALUES (decode('%02d', 'hex'), "
 		"timestamptz '2020-01-01Z' + interval '%d s', timestamptz "
 		"'2020-01-01Z' + interval '%d s', 'default', '%s', '%s', "
-		"'%s', 's', 't', 't/1', 'sha256:', '\\x00');"
-		"INSERT INTO evidence_content (id, recorded_at, data) VALUES "
-		"(decode('%02d', 'hex'), timestamptz '2020-01-01Z' + interval "
-		"'%d s', '{}')",
-		number, at, at, class, kind, subject, number, at);
+		"'%s', 's', 't', 't/1', 'sha256:', '\\x00', '{}');"
+		"INSERT INTO evidence_line VALUES ('%s', '%s', 's', '%s')"
+		" ON CONFLICT DO NOTHING",
+		number, at, at, class, kind, subject, subject, class, kind);
 	db_script(f->pg, sql);
 }
 

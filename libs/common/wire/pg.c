@@ -350,6 +350,8 @@ static enum status run(struct pg *pg, const char *sql,
 {
 	int count = args ? args->count : 0;
 	const char *const *values = args ? args->values : NULL;
+	const int *lengths = args ? args->lengths : NULL;
+	const int *formats = args ? args->formats : NULL;
 	char name[16];
 	enum status status;
 	int done;
@@ -362,10 +364,10 @@ static enum status run(struct pg *pg, const char *sql,
 		return status;
 	if (*name)
 		done = PQsendQueryPrepared(
-			pg->conn, name, count, values, NULL, NULL, 0);
+			pg->conn, name, count, values, lengths, formats, 0);
 	else
-		done = PQsendQueryParams(
-			pg->conn, sql, count, NULL, values, NULL, NULL, 0);
+		done = PQsendQueryParams(pg->conn, sql, count, NULL, values,
+			lengths, formats, 0);
 	status = sent(pg, done, reterr);
 	return status == OK ? collect(pg, ret, reterr) : status;
 }

@@ -40,11 +40,13 @@ enum status pg_role_password(struct pg *pg, const char *role,
 	const char *password, struct reason *reterr) MUST_CHECK;
 
 /*
- * Parameters of one statement; text form, $1 is the first. Holds pointers:
- * what is added must live until the call. Room for 32.
+ * Parameters of one statement; $1 is the first. Holds pointers: what is added
+ * must live until the call. Room for 32.
  */
 struct pg_args {
 	const char *values[32];
+	int lengths[32]; /* of binary ones */
+	int formats[32]; /* 0: text, 1: binary */
 	int count;
 	struct arena *arena;
 };
@@ -67,6 +69,22 @@ void pg_array_bytea(struct pg_array *array, const void *bytes, size_t size);
 void pg_array_bool(struct pg_array *array, bool value);
 size_t pg_array_count(const struct pg_array *array);
 void pg_array_arg(struct pg_args *args, struct pg_array *array);
+
+/*
+ * The same in binary form, for what is done by the batch: nothing to escape,
+ * nothing to parse, any size below 2 GB. The statement must say
+ * unnest($n::type[]) with the type that the column has.
+ */
+enum pg_type { PG_TEXT, PG_BYTEA, PG_INSTANT, PG_JSONB };
+struct pg_column;
+struct pg_column *pg_column_new(
+	struct arena *arena, enum pg_type type, size_t expected_bytes);
+/* All types but PG_INSTANT; NULL: null. */
+void pg_column_bytes(struct pg_column *column, const void *bytes, size_t size);
+void pg_column_text(struct pg_column *column, const char *text);
+void pg_column_instant(struct pg_column *column, instant at);
+size_t pg_column_count(const struct pg_column *column);
+void pg_column_arg(struct pg_args *args, struct pg_column *column);
 
 /*
  * Runs one statement (prepared on first use, by its text's address and

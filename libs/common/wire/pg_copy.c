@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-/* 2000-01-01 in our instants: where PostgreSQL counts from. */
-#define POSTGRES_EPOCH ((instant)946684800 * INSTANT_SECOND)
-
 struct pg_copy {
 	struct arena *arena;
 	char *bytes;
@@ -32,12 +29,6 @@ static char *copy_room(struct pg_copy *copy, size_t more)
 	return copy->bytes + copy->size - more;
 }
 
-static void put_integer(char *out, uint64_t number, int bytes)
-{
-	for (int i = bytes; i-- > 0; number >>= 8)
-		out[i] = (char)(number & 255);
-}
-
 struct pg_copy *pg_copy_new(struct arena *arena, int columns, size_t expected)
 {
 	static const char head[19] = "PGCOPY\n\377\r\n"; /* no flags */
@@ -58,11 +49,11 @@ static char *field(struct pg_copy *copy, size_t size)
 	char *out;
 
 	if (copy->column == 0)
-		put_integer(copy_room(copy, 2), (uint64_t)copy->columns, 2);
+		pg_put_integer(copy_room(copy, 2), (uint64_t)copy->columns, 2);
 	copy->column = (copy->column + 1) % copy->columns;
 	MUST(size < INT32_MAX);
 	out = copy_room(copy, 4 + size);
-	put_integer(out, size, 4);
+	pg_put_integer(out, size, 4);
 	return out + 4;
 }
 
@@ -71,7 +62,7 @@ void pg_copy_bytes(struct pg_copy *copy, const void *bytes, size_t size)
 	char *out = field(copy, bytes ? size : 0);
 
 	if (!bytes)
-		put_integer(out - 4, UINT32_MAX, 4);
+		pg_put_integer(out - 4, UINT32_MAX, 4);
 	else if (size)
 		memcpy(out, bytes, size);
 }
@@ -83,10 +74,7 @@ void pg_copy_text(struct pg_copy *copy, const char *text)
 
 void pg_copy_instant(struct pg_copy *copy, instant at)
 {
-	bool ends = at == INSTANT_NEVER || at == INT64_MIN;
-
-	put_integer(
-		field(copy, 8), (uint64_t)(ends ? at : at - POSTGRES_EPOCH), 8);
+	pg_put_instant(field(copy, 8), at);
 }
 
 void pg_copy_bool(struct pg_copy *copy, bool value)
@@ -98,6 +86,6 @@ enum status pg_copy_run(struct pg *pg, const char *sql, struct pg_copy *copy,
 	struct reason *reterr)
 {
 	MUST(copy->column == 0);
-	put_integer(copy_room(copy, 2), UINT16_MAX, 2);
+	pg_put_integer(copy_room(copy, 2), UINT16_MAX, 2);
 	return pg_copy_in(pg, sql, copy->bytes, copy->size, reterr);
 }

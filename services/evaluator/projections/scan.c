@@ -159,8 +159,8 @@ static enum status read_partial(struct lanes *lanes, const struct pg_rows *rows,
 	pg_text(&args, pg_get(rows, row, 5));
 	pg_instant(&args, ret->recorded);
 	status = pg_run(lanes->pg,
-		"SELECT data FROM evidence_content"
-		" WHERE id = ANY($1::bytea[]) AND recorded_at = $2 ORDER BY id",
+		"SELECT data FROM evidence WHERE id = ANY($1::bytea[])"
+		" AND recorded_at = $2 AND data IS NOT NULL ORDER BY id",
 		&args, &contents, reterr);
 	if (status != OK)
 		return status;
