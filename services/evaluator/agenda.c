@@ -83,11 +83,13 @@ enum status agenda_take(struct pg *pg, struct arena *arena,
 		"DELETE FROM agenda WHERE seq IN (SELECT seq FROM agenda"
 		" WHERE criterion = $1 AND subject = $2 AND criterion <> ''"
 		" AND (NOT by_clock OR due_at <= $3) FOR UPDATE SKIP LOCKED)"
-		" RETURNING due_at, by_clock",
+		" RETURNING due_at, by_clock,"
+		" (SELECT digest FROM pack_in_force)",
 		&args, &rows, reterr);
 	if (status != OK)
 		return status;
-	*ret = (struct agenda_taken){.rows = pg_count(rows),
+	*ret = (struct agenda_taken){.pack = "",
+		.rows = pg_count(rows),
 		.due = INSTANT_NEVER,
 		.timer = INSTANT_NEVER};
 	for (size_t i = 0; i < ret->rows; i++) {
@@ -98,6 +100,8 @@ enum status agenda_take(struct pg *pg, struct arena *arena,
 		if (pg_get_bool(rows, i, 1) && due < ret->timer)
 			ret->timer = due;
 	}
+	if (ret->rows && !pg_null(rows, 0, 2))
+		ret->pack = arena_string(arena, pg_get(rows, 0, 2));
 	pg_rows_free(&rows);
 	return OK;
 }

@@ -39,6 +39,9 @@ struct agenda_taken {
 	size_t rows;
 	instant due;   /* the earliest; INSTANT_NEVER where rows is 0 */
 	instant timer; /* due_at of a row by clock; INSTANT_NEVER: none */
+	/* Digest of the pack in force when these rows were there: what it put
+	 * must not be judged by another. */
+	const char *pack;
 };
 enum status agenda_take(struct pg *pg, struct arena *arena,
 	const struct agenda_clock *clock, const struct agenda_pair *pair,

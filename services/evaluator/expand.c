@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "expand.h"
 
+#include "pack_force.h"
+
 #include "base/bug.h"
 
 #include <string.h>
@@ -339,7 +341,10 @@ static enum status expand(struct pg *pg, struct expansion *expansion,
 
 	if (status != OK || !expansion->touched_count)
 		return status;
-	status = read_neighbours(pg, expansion, reterr);
+	status = pack_force_holds(
+		pg, expansion->arena, expansion->pack, reterr);
+	if (status == OK)
+		status = read_neighbours(pg, expansion, reterr);
 	if (status != OK)
 		return status;
 	for (size_t i = 0; i < expansion->touched_count; i++)

@@ -14,7 +14,7 @@
 
 /* One transaction: expands up to `most` subjects, each for one class of
  * evidence and for all rows that are near the head of the queue; `*ret_done`
- * of them were there. */
+ * of them were there. IGNORED where another pack is in force. */
 enum status expand_batch(struct pg *pg, struct arena *arena,
 	const struct pack *pack, size_t most, size_t *ret_done,
 	struct reason *reterr) MUST_CHECK;

@@ -33,7 +33,9 @@ struct judge {
 	struct crypto *crypto;
 	struct pg *pg;
 	const char *verdicts, *state; /* topics */
-	bool entered;                 /* our pack was put in force once */
+	struct edition *edition;      /* of our pack; NULL: it never changes */
+	const struct pack *pack;
+	bool entered; /* our pack was put in force once */
 	int check;
 	struct watermark watermark;
 	struct agenda_clock clock;
@@ -44,15 +46,40 @@ struct judge {
 	struct service *service; /* NULL: run by a test */
 };
 
+static void use_pack(struct judge *judge, const struct pack *pack)
+{
+	const struct criterion *silence = pack_silence(pack);
+
+	judge->pack = pack;
+	judge->clock.silence = silence ? silence->id : NULL;
+	judge->entered = false;
+}
+
+/* Between turns: a pack that was read since is ours from now on, and goes the
+ * way of one that a process starts with. */
+static void take_pack(struct judge *judge)
+{
+	struct edition *now;
+
+	if (!judge->settings.packs)
+		return;
+	now = book_get(judge->settings.packs);
+	if (now == judge->edition) {
+		edition_unref(&now);
+		return;
+	}
+	edition_unref(&judge->edition);
+	judge->edition = now;
+	use_pack(judge, edition_text(now));
+}
+
 enum status judge_open(const struct judge_settings *settings,
 	struct judge **ret, struct reason *reterr)
 {
 	struct judge *judge = memory_new(sizeof(*judge));
-	const struct criterion *silence;
 
 	(void)reterr;
-	MUST(settings->pack && settings->topic_prefix);
-	silence = pack_silence(settings->pack);
+	MUST(!settings->pack == !!settings->packs && settings->topic_prefix);
 	judge->settings = *settings;
 	if (!judge->settings.batch)
 		judge->settings.batch = BATCH;
@@ -66,7 +93,10 @@ enum status judge_open(const struct judge_settings *settings,
 	judge->state =
 		topic_name(judge->life, settings->topic_prefix, TOPIC_STATE);
 	judge->clock.watermark = &judge->watermark;
-	judge->clock.silence = silence ? silence->id : NULL;
+	if (settings->pack)
+		use_pack(judge, settings->pack);
+	else
+		take_pack(judge);
 	if (settings->health)
 		judge->check = health_check(settings->health,
 			settings->name ? settings->name : "judge", PATIENCE);
@@ -81,6 +111,7 @@ void judge_close(struct judge **judge)
 	if (!gone)
 		return;
 	pg_close(&gone->pg);
+	edition_unref(&gone->edition);
 	crypto_free(&gone->crypto);
 	arena_free(&gone->scratch);
 	arena_free(&gone->pair);
@@ -156,13 +187,13 @@ static enum status enter(struct judge *judge, struct reason *reterr)
 	if (judge->entered)
 		return OK;
 	status = pack_force_enter(
-		judge->pg, judge->turn, judge->settings.pack, &other, reterr);
+		judge->pg, judge->turn, judge->pack, &other, reterr);
 	if (status != OK)
 		return status;
 	judge->entered = true;
 	if (other)
 		log_line(LOG_INFO, "JUDGE-PACK-CHANGED",
-			LOG_TEXT("digest", pack_digest(judge->settings.pack)));
+			LOG_TEXT("digest", pack_digest(judge->pack)));
 	return OK;
 }
 
@@ -228,7 +259,7 @@ static enum status one_pair(struct judge *judge, const struct agenda_pair *pair,
 		.arena = judge->pair,
 		.scratch = judge->scratch,
 		.crypto = judge->crypto,
-		.pack = judge->settings.pack,
+		.pack = judge->pack,
 		.clock = &judge->clock,
 		.verdicts = judge->verdicts,
 		.state = judge->state};
@@ -245,6 +276,8 @@ static enum status one_pair(struct judge *judge, const struct agenda_pair *pair,
 	}
 	pg_rollback(judge->pg);
 	*reterr = why;
+	if (status == IGNORED) /* another pack came into force meanwhile */
+		return IGNORED;
 	if (!pg_alive(judge->pg) || status == CONFIG) {
 		judge->slow = clock_monotonic() - begun > SLOW;
 		return status == CONFIG ? CONFIG : RETRY;
@@ -360,8 +393,8 @@ static enum status sweep(
 
 	if (now == INT64_MIN)
 		now = clock_now(&clock_wall);
-	status = pack_force_step(judge->pg, judge->turn, judge->settings.pack,
-		now, &more, reterr);
+	status = pack_force_step(
+		judge->pg, judge->turn, judge->pack, now, &more, reterr);
 	*ret_done += more;
 	return status;
 }
@@ -377,8 +410,8 @@ static enum status expand_due(
 
 	do {
 		arena_reset(judge->scratch);
-		status = expand_batch(judge->pg, judge->scratch,
-			judge->settings.pack, EXPAND, &expanded, reterr);
+		status = expand_batch(judge->pg, judge->scratch, judge->pack,
+			EXPAND, &expanded, reterr);
 		*ret_done += expanded;
 	} while (status == OK && expanded == EXPAND && !stopping(judge) &&
 		 clock_monotonic() < until);
@@ -388,8 +421,10 @@ static enum status expand_due(
 static enum status turn(
 	struct judge *judge, size_t *ret_done, struct reason *reterr)
 {
-	enum status status = connect(judge, reterr);
+	enum status status;
 
+	take_pack(judge);
+	status = connect(judge, reterr);
 	*ret_done = 0;
 	arena_reset(judge->turn);
 	if (status == OK)

@@ -9,6 +9,7 @@
 
 #include "pack.h"
 
+#include "daemon/book.h"
 #include "daemon/health.h"
 #include "daemon/metrics.h"
 #include "daemon/service.h"
@@ -16,7 +17,8 @@
 
 struct judge_settings {
 	struct pg_settings pg;
-	const struct pack *pack; /* outlives the judge */
+	const struct pack *pack; /* outlives the judge; or NULL, and: */
+	struct book *packs;      /* each turn is judged by the one in force */
 	const char *topic_prefix;
 	const char *name;        /* of the health check: one for each loop */
 	size_t batch;            /* pairs claimed at once; 0: 32 */

@@ -441,6 +441,8 @@ static enum status judge(struct judging *j, struct reason *reterr)
 		return j->held == JOURNAL_JUDGE
 			       ? journal_done(j->pg, j->arena, j->pair, reterr)
 			       : OK;
+	if (strcmp(taken.pack, pack_digest(j->with->pack)) != 0)
+		return IGNORED;
 	j->now = j->was;
 	set_start(j, &taken);
 	status = consider(j, reterr);

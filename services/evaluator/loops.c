@@ -12,6 +12,7 @@
 
 struct loops {
 	const struct evaluator *evaluator;
+	struct book *packs;
 	struct health *health;
 	struct metrics *metrics;
 	struct arena *arena;
@@ -85,7 +86,7 @@ static enum status open_relay(struct loops *loops, struct reason *reterr)
 static enum status open_judges(struct loops *loops, struct reason *reterr)
 {
 	const struct evaluator_settings *values = &loops->evaluator->values;
-	struct judge_settings judge = {.pack = loops->evaluator->pack,
+	struct judge_settings judge = {.packs = loops->packs,
 		.topic_prefix = values->common.topic_prefix,
 		.health = loops->health,
 		.metrics = loops->metrics,
@@ -109,15 +110,16 @@ static enum status open_judges(struct loops *loops, struct reason *reterr)
 	return status;
 }
 
-enum status loops_open(const struct evaluator *evaluator, struct health *health,
-	struct metrics *metrics, struct loops **ret, struct reason *reterr)
+enum status loops_open(const struct evaluator *evaluator,
+	const struct files *files, struct loops **ret, struct reason *reterr)
 {
 	struct loops *loops = memory_new(sizeof(*loops));
 	enum status status;
 
 	loops->evaluator = evaluator;
-	loops->health = health;
-	loops->metrics = metrics;
+	loops->packs = files->packs;
+	loops->health = files->health;
+	loops->metrics = files->metrics;
 	loops->arena = arena_new(1 << 20);
 	loops->evidence = topic_name(loops->arena,
 		evaluator->values.common.topic_prefix, TOPIC_EVIDENCE);

@@ -6,14 +6,13 @@
 #pragma once
 
 #include "chores.h"
-#include "daemon/health.h"
-#include "daemon/metrics.h"
 #include "daemon/service.h"
+#include "files.h"
 
 struct loops;
-/* Connects to nothing yet. `evaluator` outlives them. */
-enum status loops_open(const struct evaluator *evaluator, struct health *health,
-	struct metrics *metrics, struct loops **ret,
+/* Connects to nothing yet. `evaluator` and `files` outlive them. */
+enum status loops_open(const struct evaluator *evaluator,
+	const struct files *files, struct loops **ret,
 	struct reason *reterr) MUST_CHECK;
 void loops_start(struct loops *loops, struct service *service);
 /* After service_wait. */

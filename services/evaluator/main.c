@@ -5,7 +5,7 @@
  * Privilege. Kafka: reads <prefix>.evidence, writes <prefix>.verdicts,
  * <prefix>.state and <prefix>.parked. PostgreSQL: its own schema, as
  * postern_evaluator, evidence append-only. Hosts: none else. Secrets: the
- * conninfo. Files: the pack's folder, read once. Listens on the admin address.
+ * conninfo. Files: the pack's folder. Listens on the admin address.
  */
 #include "base/log.h"
 #include "chores.h"
@@ -18,14 +18,15 @@
 #include <stdio.h>
 
 static int run(struct evaluator *evaluator, struct service *service,
-	struct health *health, struct metrics *metrics, struct reason *reterr)
+	struct files *files, struct reason *reterr)
 {
 	const struct common_settings *common = &evaluator->values.common;
 	struct admin *admin = NULL;
 	struct loops *loops = NULL;
 	int code = EXIT_SETTINGS;
-	enum status status = admin_open(common->admin_address,
-		(unsigned)common->admin_port, health, metrics, &admin, reterr);
+	enum status status =
+		admin_open(common->admin_address, (unsigned)common->admin_port,
+			files->health, files->metrics, &admin, reterr);
 
 	if (status == OK) {
 		log_line(LOG_INFO, "ADMIN-LISTENING",
@@ -34,9 +35,10 @@ static int run(struct evaluator *evaluator, struct service *service,
 		status = evaluator_check_schema(evaluator, reterr);
 	}
 	if (status == OK)
-		status = loops_open(evaluator, health, metrics, &loops, reterr);
+		status = loops_open(evaluator, files, &loops, reterr);
 	if (status == OK) {
 		loops_start(loops, service);
+		service_on_reload(service, files_reload, files);
 		code = service_wait(service);
 	} else {
 		log_reason(LOG_ERROR, "EVALUATOR-REFUSED", reterr);
@@ -51,13 +53,17 @@ static int run(struct evaluator *evaluator, struct service *service,
 static int start(struct evaluator *evaluator, struct reason *reterr)
 {
 	struct service *service = service_new("evaluator");
-	struct health *health = health_new(&clock_wall);
-	struct metrics *metrics = meters_new();
-	int code = run(evaluator, service, health, metrics, reterr);
+	struct files files = {.folder = evaluator->values.pack,
+		.health = health_new(&clock_wall),
+		.metrics = meters_new()};
+	int code;
 
+	files_open(&files, &evaluator->pack);
+	code = run(evaluator, service, &files, reterr);
 	service_free(&service);
-	metrics_free(&metrics);
-	health_free(&health);
+	book_free(&files.packs);
+	metrics_free(&files.metrics);
+	health_free(&files.health);
 	return code;
 }
 

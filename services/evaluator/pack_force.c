@@ -175,6 +175,14 @@ static enum status look(struct pg *pg, struct arena *arena,
 	return status;
 }
 
+enum status pack_force_holds(struct pg *pg, struct arena *arena,
+	const struct pack *pack, struct reason *reterr)
+{
+	const char *from;
+
+	return look(pg, arena, pack, false, &from, reterr);
+}
+
 enum status pack_force_step(struct pg *pg, struct arena *arena,
 	const struct pack *pack, instant now, bool *ret_more,
 	struct reason *reterr)

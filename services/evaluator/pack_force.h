@@ -21,3 +21,7 @@ enum status pack_force_enter(struct pg *pg, struct arena *arena,
 enum status pack_force_step(struct pg *pg, struct arena *arena,
 	const struct pack *pack, instant now, bool *ret_more,
 	struct reason *reterr) MUST_CHECK;
+/* IGNORED where another pack is in force. What a transaction read before it
+ * asked was put before another one came into force. */
+enum status pack_force_holds(struct pg *pg, struct arena *arena,
+	const struct pack *pack, struct reason *reterr) MUST_CHECK;

@@ -27,7 +27,7 @@ const struct setting evaluator_table[] = {
 		"the same for postern_reader, which may read and nothing else"},
 	{"schema", SETTING_TEXT, "evaluator", 0, 0, true, false, false,
 		AT(schema), "schema that is the evaluator's own"},
-	{"pack", SETTING_TEXT, "", 0, 0, false, false, false, AT(pack),
+	{"pack", SETTING_TEXT, "", 0, 0, false, false, true, AT(pack),
 		"folder of the criteria that are judged"},
 	{"lease-time", SETTING_DURATION, "10s", INSTANT_SECOND,
 		10 * INSTANT_MINUTE, false, false, false, AT(lease_time),

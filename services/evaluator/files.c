@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "files.h"
+
+#include "base/log.h"
+#include "meters.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void end_pack(void *text)
+{
+	struct pack *pack = text;
+
+	pack_free(&pack);
+}
+
+static void in_force(struct files *files, const struct pack *pack)
+{
+	char sentence[200];
+
+	snprintf(sentence, sizeof(sentence), "pack %.60s %.40s, criteria: %zu",
+		pack_name(pack), pack_version(pack), pack_count(pack));
+	health_set(files->health, files->check, true, sentence);
+	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 0);
+}
+
+void files_open(struct files *files, struct pack **pack)
+{
+	files->check = health_check(files->health, "files", 0);
+	in_force(files, *pack);
+	files->packs = book_new(*pack, end_pack);
+	*pack = NULL;
+}
+
+/* Well all the same: the pack before is in force. */
+static void refuse(struct files *files, const struct reason *reason)
+{
+	char sentence[200];
+
+	log_reason(LOG_ERROR, "EVALUATOR-RELOAD-FAILED", reason);
+	snprintf(sentence, sizeof(sentence),
+		"older pack in force: %.60s: %.100s", reason->place,
+		reason->sentence);
+	health_set(files->health, files->check, true, sentence);
+	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 1);
+}
+
+void files_reload(void *context)
+{
+	struct files *files = context;
+	struct edition *was = book_get(files->packs);
+	const char *digest = pack_digest(edition_text(was));
+	struct pack *pack = NULL;
+	struct reason reason;
+
+	if (pack_load(files->folder, &pack, &reason) != OK) {
+		refuse(files, &reason);
+		edition_unref(&was);
+		return;
+	}
+	in_force(files, pack);
+	log_line(LOG_INFO, "EVALUATOR-RELOADED",
+		LOG_TEXT("pack", pack_name(pack)),
+		LOG_TEXT("version", pack_version(pack)),
+		LOG_TEXT("digest", pack_digest(pack)));
+	/* What has not changed is not put in force again. */
+	if (strcmp(digest, pack_digest(pack)) == 0)
+		pack_free(&pack);
+	else
+		book_set(files->packs, pack);
+	edition_unref(&was);
+}
