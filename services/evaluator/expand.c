@@ -8,8 +8,7 @@
 #include <string.h>
 
 #define NEIGHBOURS 200  /* of one subject in one part */
-#define LOOK_AHEAD 5000 /* rows among which those of one subject are gathered  \
-			 */
+#define LOOK_AHEAD 5000 /* rows among which a subject's are found */
 #define ARRAY_BYTES (64u << 20)
 
 struct touched {
