@@ -8,6 +8,7 @@
 
 /* A broker that was started with us takes some seconds. */
 #define MAIN_WAIT (30 * INSTANT_SECOND)
+#define SHOWN_WAIT (10 * INSTANT_SECOND)
 #define PAUSE (200 * INSTANT_SECOND / 1000)
 
 static struct kafka_topic wanted(struct arena *arena,
@@ -34,6 +35,24 @@ static enum status ask_until(ask *ask_one, struct kafka_admin *admin,
 	}
 }
 
+/* The controller knows a new topic a little before each broker shows it: what
+ * we say was made is there for whoever asks next. */
+static enum status wait_shown(struct kafka_admin *admin,
+	const struct kafka_topic *topic, struct reason *reterr)
+{
+	instant until = clock_monotonic() + SHOWN_WAIT;
+
+	for (;;) {
+		enum status status = kafka_topic_check(admin, topic, reterr);
+
+		if (status == OK || status == IGNORED)
+			return OK;
+		if (clock_monotonic() >= until)
+			return status;
+		clock_sleep(PAUSE);
+	}
+}
+
 enum status topics_create(struct arena *arena,
 	const struct common_settings *common,
 	const struct kafka_settings *kafka, instant wait, struct strbuf *out,
@@ -48,16 +67,19 @@ enum status topics_create(struct arena *arena,
 
 		status = ask_until(
 			kafka_topic_create, admin, &topic, until, reterr);
+		if (status == IGNORED) {
+			strbuf_addf(out, "%s: is there already\n", topic.name);
+			status = OK;
+			continue;
+		}
+		if (status == OK)
+			status = wait_shown(admin, &topic, reterr);
 		if (status == OK)
 			strbuf_addf(out,
 				"%s: made, %d partitions, %d replicas%s\n",
 				topic.name, topic.partitions, topic.replication,
 				topic.flush_each ? ", each record flushed"
 						 : "");
-		if (status != IGNORED)
-			continue;
-		strbuf_addf(out, "%s: is there already\n", topic.name);
-		status = OK;
 	}
 	kafka_admin_close(&admin);
 	return status;
