@@ -583,7 +583,7 @@ class Double:
     def fault(self, method, path):
         with self.lock:
             for row in self.faults:
-                if row[2] in (None, method) and row[3] in path and row[1] > 0:
+                if row[2] in (None, method) and row[3] in ("", path) and row[1] > 0:
                     row[1] -= 1
                     return row[0], row[4]
         return None
