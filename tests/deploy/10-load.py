@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each container killed and restarted under load: no 200 is lost."""
+import hashlib
+import threading
+import time
+
+import pytest
+import requests
+
+import senders
+from compose import OURS, SERVERS
+from waiting import until
+
+SUBJECTS = ["default/cluster/deploy/%d" % number for number in range(6)]
+
+
+def CONFIG(folder):  # pylint: disable=invalid-name
+    """The flow tests' pack, whose verdicts do not wait for windows."""
+    with open(folder / "evaluator.yaml", "a", encoding="utf-8") as file:
+        file.write("lease-time: 3s\n")
+    text = (folder / "evaluator.yaml").read_text().replace("/usr/share/postern/packs/ssdf-po", "/etc/postern/pack")
+    (folder / "evaluator.yaml").write_text(text)
+    with open(folder / "notifier.yaml", "a", encoding="utf-8") as file:
+        file.write("lease-time: 3s\nrefresh-every: 5s\n")
+
+
+class Load:
+    """Signed deliveries at a rate, from outside; remembers what got a 200."""
+
+    def __init__(self, stack, rate=15):
+        self.stack, self.pause, self.secret = stack, 1 / rate, stack.secret("events")
+        self.accepted, self.number = {}, 0
+        self.ending, self.lock = threading.Event(), threading.Lock()
+        self.thread = None
+
+    def send(self, subject, mode):
+        """True for a 200. A connection that breaks is the sender's to try again."""
+        self.number += 1
+        headers, event = senders.cloudevent("policy", subject, {"policy": "admission %d" % (self.number % 3), "mode": mode})
+        body = senders.encode(event)
+        headers.update(senders.sign_standard_webhooks(self.secret, body))
+        try:
+            code = requests.post(self.stack.url() + "/v1/hooks/events", data=body, headers=headers, timeout=10).status_code
+        except requests.RequestException:
+            return False
+        assert code in (200, 503), code
+        if code == 200:
+            with self.lock:
+                self.accepted[hashlib.sha256(body).hexdigest()] = subject
+        return code == 200
+
+    def run(self):
+        while not self.ending.is_set():
+            self.send(SUBJECTS[self.number % len(SUBJECTS)], "audit" if self.number % 7 else "enforce")
+            time.sleep(self.pause)
+
+    def __enter__(self):
+        self.ending.clear()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def load(stack):
+    return Load(stack)
+
+
+def check_nothing_lost(stack, load):
+    def look():
+        there = {one["delivery"]["digest"].split(":")[-1] for one in stack.evidence() if one.get("delivery")}
+        lost = set(load.accepted) - there
+        assert not lost, "%d of %d answered with 200 are not in the topic" % (len(lost), len(load.accepted))
+        return True
+    until("every 200 in the evidence topic", look, 90, pause=2)
+
+
+def settle(stack, load, mode, verdict):
+    """After all the noise the last word of each subject is its verdict."""
+    for subject in SUBJECTS:
+        for number in range(3):
+            until("a 200", lambda subject=subject: load.send(subject, mode), 30)
+    def look():
+        board = stack.board()
+        differ = [one for one in SUBJECTS if board.get(("PO.5.1-s", one)) != verdict]
+        assert not differ, "%s are not %s" % (differ, verdict)
+        return True
+    until("the verdicts to be " + verdict, look, 120, pause=1)
+
+
+@pytest.mark.parametrize("service", OURS + SERVERS)
+def test_a_container_that_crashes_comes_back_and_nothing_is_lost(stack, load, service):
+    with load:
+        time.sleep(1.5)
+        before = len(load.accepted)
+        stack.crash(service)
+        stack.wait_healthy(service, seconds=120)
+        time.sleep(2)
+    assert len(load.accepted) > before, "nothing was accepted after %s was killed" % service
+    for name in OURS + SERVERS:
+        stack.wait_healthy(name, seconds=120)
+
+
+def test_nothing_was_lost_and_the_last_word_holds(stack, load):
+    settle(stack, load, "audit", "fail")
+    check_nothing_lost(stack, load)
+    until("an alert for each", lambda: {one["labels"]["subject"] for one in stack.standing(criterion="PO.5.1-s")} == set(SUBJECTS), 60)
+
+
+def test_the_evaluator_scales_to_three_and_back(stack, load):
+    with load:
+        stack.up("--no-recreate", "--scale", "evaluator=3")
+        stack.wait_healthy("evaluator", 3)
+        time.sleep(4)
+        stack.up("--no-recreate", "--scale", "evaluator=1")
+        stack.wait_healthy("evaluator", 1)
+    settle(stack, load, "enforce", "pass")
+    check_nothing_lost(stack, load)
+    until("every alert to be resolved", lambda: not stack.standing(criterion="PO.5.1-s"), 60)
+
+
+def test_without_a_broker_ingest_starts_accepts_and_is_ready(stack, load):
+    stack.must("stop", "kafka")
+    stack.must("restart", "ingest")
+    stack.wait_healthy("ingest", seconds=60)
+    before = len(load.accepted)
+    for number in range(10):
+        until("a 200", lambda number=number: load.send(SUBJECTS[number % len(SUBJECTS)], "enforce"), 30)
+    assert len(load.accepted) == before + 10
+    stack.must("start", "kafka")
+    stack.wait_healthy("kafka", seconds=120)
+    check_nothing_lost(stack, load)
