@@ -31,7 +31,7 @@ host='{{ $host }}' port='{{ $postgres.port }}' dbname='{{ $postgres.database }}'
   "log-level" $values.log.level
   "log-format" $values.log.format
   "admin-address" "0.0.0.0"
-  "admin-port" 8081 -}}
+  "admin-port" 9464 -}}
 {{- if $properties }}{{ $settings = set $settings "kafka-properties" $properties }}{{ end -}}
 {{- toJson $settings -}}
 {{- end }}
