@@ -12,6 +12,7 @@
 struct evidence_list {
 	const char **ids, **payloads;
 	size_t count, payload_count;
+	const char *traceparent; /* of the first, which is the newest */
 };
 
 static bool has(const char *const *list, size_t count, const char *text)
@@ -22,10 +23,13 @@ static bool has(const char *const *list, size_t count, const char *text)
 	return false;
 }
 
-static void add(struct evidence_list *list, const char *id, const char *payload)
+static void add(struct evidence_list *list, const char *id, const char *payload,
+	const char *traceparent)
 {
 	if (list->count == VERDICT_LIST_MAX || has(list->ids, list->count, id))
 		return;
+	if (!list->count)
+		list->traceparent = traceparent;
 	list->ids[list->count++] = id;
 	if (!has(list->payloads, list->payload_count, payload))
 		list->payloads[list->payload_count++] = payload;
@@ -48,7 +52,8 @@ static bool from_window(
 		const struct window_evidence *row = &in->window->evidence[i];
 
 		if (decides(in->details, row->id))
-			add(list, row->id, row->delivery_digest);
+			add(list, row->id, row->delivery_digest,
+				row->traceparent);
 	}
 	for (size_t i = 0; i < in->details->deciding_count; i++) {
 		const char *id = in->details->deciding[i].evidence;
@@ -74,7 +79,7 @@ static enum status from_store(struct pg *pg, struct arena *arena,
 	pg_args_init(&args, arena);
 	pg_array_arg(&args, ids);
 	status = pg_run(pg,
-		"SELECT encode(e.id, 'hex'), e.delivery_digest"
+		"SELECT encode(e.id, 'hex'), e.delivery_digest, e.traceparent"
 		" FROM evidence_seen s JOIN evidence e"
 		" ON e.recorded_at = s.recorded_at AND e.id = s.id"
 		" WHERE s.id = ANY (ARRAY(SELECT decode(i, 'hex')"
@@ -86,7 +91,10 @@ static enum status from_store(struct pg *pg, struct arena *arena,
 	list->count = list->payload_count = 0;
 	for (size_t i = 0; i < pg_count(rows); i++)
 		add(list, arena_string(arena, pg_get(rows, i, 0)),
-			arena_string(arena, pg_get(rows, i, 1)));
+			arena_string(arena, pg_get(rows, i, 1)),
+			pg_null(rows, i, 2)
+				? NULL
+				: arena_string(arena, pg_get(rows, i, 2)));
 	pg_rows_free(&rows);
 	return OK;
 }
@@ -170,7 +178,8 @@ enum status announce_fill(struct pg *pg, struct arena *arena,
 {
 	struct evidence_list list = {
 		arena_array(arena, VERDICT_LIST_MAX, sizeof(char *)),
-		arena_array(arena, VERDICT_LIST_MAX, sizeof(char *)), 0, 0};
+		arena_array(arena, VERDICT_LIST_MAX, sizeof(char *)), 0, 0,
+		NULL};
 	enum status status = OK;
 
 	*ret = (struct verdict_record){0};
@@ -186,6 +195,7 @@ enum status announce_fill(struct pg *pg, struct arena *arena,
 	ret->evidence_count = list.count;
 	ret->payloads = list.payloads;
 	ret->payload_count = list.payload_count;
+	ret->traceparent = list.traceparent;
 	return status;
 }
 

@@ -267,7 +267,7 @@ static enum status insert_conflicts(struct intake_batch *batch,
 		&args, NULL, reterr);
 }
 
-#define EVIDENCE_COLUMNS 13
+#define EVIDENCE_COLUMNS 14
 #define EVIDENCE_ROW 600 /* bytes of one without its content, about */
 
 static enum status copy_evidence(
@@ -299,11 +299,12 @@ static enum status copy_evidence(
 		pg_copy_text(copy, evidence->delivery_digest);
 		pg_copy_bytes(copy, leaf, SHA256_SIZE);
 		pg_copy_bytes(copy, record->content, record->size);
+		pg_copy_text(copy, evidence->traceparent);
 	}
 	return pg_copy_run(batch->pg,
 		"COPY evidence (id, recorded_at, effective_at, tenant, class,"
 		" kind, subject, source, tool, adapter, delivery_digest, leaf,"
-		" data) FROM STDIN (FORMAT binary)",
+		" data, traceparent) FROM STDIN (FORMAT binary)",
 		copy, reterr);
 }
 

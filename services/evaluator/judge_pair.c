@@ -292,6 +292,7 @@ static void publish_close(struct judging *j, const struct verdict_record *like)
 		record.deciding_count = details->deciding_count;
 		record.observable_count = 0;
 		record.evidence_count = record.payload_count = 0;
+		record.traceparent = NULL;
 		record.next_change = INSTANT_NEVER;
 		record.suppressed_by = NULL;
 	}

@@ -28,6 +28,7 @@ struct window_evidence {
 	const char *delivery_digest;
 	instant effective;
 	instant recorded;
+	const char *traceparent; /* NULL: none */
 	const struct json *data; /* the record's value: body under its class */
 	/* By which relation this subject is a neighbour; NULL: its own. */
 	const char *relation;

@@ -96,12 +96,13 @@ static size_t make_lines(struct window_reading *load, struct pg_args *args)
 /* A part of a snapshot that is not whole is no evidence of anything. */
 #define OF_LINE                                                                \
 	" FROM line l, LATERAL (SELECT * FROM evidence e"                      \
-	" WHERE " HASH("e") " = " HASH("l")                                    \
-	" AND e.subject = l.subject AND e.class = l.class"                     \
-	" AND e.source = l.source AND e.kind = l.kind"                         \
-	" AND (l.class <> 'scan' OR NOT EXISTS (SELECT FROM snapshot_part p"   \
-	" WHERE p.subject = l.subject AND p.source = l.source"                 \
-	" AND p.evidence = e.id))"
+	" WHERE " HASH("e") " = " HASH(                                        \
+		"l") " AND e.subject = l.subject AND e.class = l.class"        \
+		     " AND e.source = l.source AND e.kind = l.kind"            \
+		     " AND (l.class <> 'scan' OR NOT EXISTS (SELECT FROM "     \
+		     "snapshot_part p"                                         \
+		     " WHERE p.subject = l.subject AND p.source = l.source"    \
+		     " AND p.evidence = e.id))"
 
 /* Of each line the newest row at or before its `since`, and those after it. */
 #define EVIDENCE_SQL                                                           \
@@ -183,7 +184,8 @@ static enum status load_content(struct window_reading *load,
 	pg_array_arg(&args, ids);
 	pg_array_arg(&args, times);
 	status = pg_run(load->pg,
-		"SELECT w.n, e.data FROM unnest($1::text[], $2::timestamptz[])"
+		"SELECT w.n, e.data, e.traceparent FROM unnest($1::text[], "
+		"$2::timestamptz[])"
 		" WITH ORDINALITY AS w (id, recorded_at, n)"
 		" JOIN evidence e ON e.id = decode(w.id, 'hex')"
 		" AND e.recorded_at = w.recorded_at"
@@ -195,6 +197,7 @@ static enum status load_content(struct window_reading *load,
 		size_t n = (size_t)pg_get_integer(rows, i, 0) - 1;
 		const char *data = pg_get(rows, i, 1);
 
+		list[n].traceparent = window_text(load, rows, i, 2);
 		if (status == OK)
 			status = json_read(load->arena, data, strlen(data),
 				&list[n].data, reterr);

@@ -2,6 +2,7 @@
 #include "parcel.h"
 
 #include "base/bug.h"
+#include "model/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,7 +229,8 @@ enum status parcel_decode(struct arena *arena,
 		status = take_numbers(record, &chunk, reterr);
 	if (status != OK)
 		return status;
-	chunk.parcel.traceparent = kafka_header_of(record, "traceparent");
+	chunk.parcel.traceparent =
+		trace_parent(arena, kafka_header_of(record, "traceparent"));
 	take_headers(arena, record, &chunk.parcel);
 	*ret = chunk;
 	return OK;

@@ -168,6 +168,7 @@ static void fill_record(const struct attempt_place *place,
 		.code = outcome->code,
 		.why = *outcome->why ? outcome->why : NULL,
 		.at = place->at,
+		.traceparent = verdict->traceparent,
 	};
 }
 

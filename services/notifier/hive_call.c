@@ -76,8 +76,9 @@ enum status hive_call(struct hive_talk *talk, const char *method,
 	const char *path, const char *body, size_t size,
 	struct hive_answer *ret)
 {
-	const char *headers[] = {talk->key->authorization,
-		body ? "Content-Type: application/json" : NULL, NULL};
+	const struct verdict_record *verdict = talk->notice->verdict;
+	const char *headers[4] = {talk->key->authorization};
+	size_t header_count = 1;
 	struct httpc_request request = {.method = method,
 		.url = arena_printf(talk->arena, "%s%s", talk->hive->url, path),
 		.headers = headers,
@@ -91,6 +92,11 @@ enum status hive_call(struct hive_talk *talk, const char *method,
 
 	if (status != OK)
 		return status;
+	if (body)
+		headers[header_count++] = "Content-Type: application/json";
+	if (verdict && verdict->traceparent)
+		headers[header_count] = arena_printf(
+			talk->arena, "traceparent: %s", verdict->traceparent);
 	if (httpc_call(talk->hive->httpc, talk->arena, &request, &answer,
 		    &doubtful, &reason) != OK) {
 		*ret = (struct hive_answer){.came = HIVE_AWAY,

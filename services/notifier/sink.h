@@ -106,6 +106,10 @@ struct sink {
 		const struct sink_permit *permit, struct arena *arena,
 		instant now, struct sink_notice *notices, size_t count,
 		struct reason *reterr);
+	/* Asks whether the instance would hear us, for `postern doctor`;
+	 * changes nothing there. NULL where there is nobody to ask. */
+	void (*look)(struct sink_line *line, struct arena *arena,
+		struct sink_outcome *ret);
 	void (*close)(struct sink_line **line);
 };
 

@@ -2,6 +2,7 @@
 /* The judge on a real database: what is said, published and kept. */
 #include "judging.h"
 
+#define TRACE "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 #define SCHEMA "test_judge"
 #define STATE "PO.2.1-s"
 #define FRESH "PO.2.1-t"
@@ -81,6 +82,37 @@ static void test_judge__a_record_says_why(void **state)
 			" AND history -> 0 ->> 'verdict' = 'fail'"
 			" AND record ->> 'would_change' <> ''"),
 		1);
+	bench_end(&b);
+}
+
+static void test_judge__a_record_names_the_trace_of_what_decides(void **state)
+{
+	struct bench b = bench_begin(SCHEMA);
+
+	(void)state;
+	bench_change(&b, REPO, 900, "good");
+	bench_change(&b, REPO, 1000, "bad");
+	bench_do(&b, "UPDATE evidence SET traceparent ="
+		     " CASE WHEN data LIKE '%%bad%%' THEN '" TRACE "' END");
+	bench_turn(&b);
+	assert_int_equal(
+		db_number(b.pg,
+			"SELECT count(*) FROM why WHERE criterion = '" STATE
+			"' AND record ->> 'traceparent' = '" TRACE "'"),
+		1);
+	assert_int_equal(
+		db_number(b.pg,
+			"SELECT count(*) FROM outbox WHERE topic ="
+			" 'test.verdicts' AND '" TRACE "' = ANY (headers)"),
+		1);
+	/* What decides now came in no trace. */
+	bench_change(&b, REPO, 1100, "good");
+	bench_turn(&b);
+	assert_int_equal(
+		db_number(b.pg,
+			"SELECT count(*) FROM why WHERE criterion = '" STATE
+			"' AND record ? 'traceparent'"),
+		0);
 	bench_end(&b);
 }
 

@@ -11,7 +11,8 @@ from waiting import until
 def test_one_delivery_walks_all_the_way_and_its_alert_is_resolved(world):
     world.prepare().start()
     subject = world.subject("cluster", "flow", "one")
-    world.send("events-acme", senders.cloudevent("policy", subject, {"policy": "admission", "mode": "audit"}))
+    headers, body = senders.cloudevent("policy", subject, {"policy": "admission", "mode": "audit"})
+    world.send("events-acme", (dict(headers, traceparent=senders.TRACE), body))
     verdict = world.wait_verdict("PO.5.1-s", subject, "fail")
     evidence = world.evidence(source="events-acme", tool="cloudevents")[0]
     assert verdict["evidence"] == [evidence["id"]]
@@ -23,9 +24,13 @@ def test_one_delivery_walks_all_the_way_and_its_alert_is_resolved(world):
     labels = alert["labels"]
     assert (labels["role"], labels["severity"], labels["owner"]) == ("platform-oncall", "high", "platform")
     assert alert["startsAt"][:19] == verdict["since"][:19]
+    assert alert["annotations"]["trace"] == senders.TRACE[3:35]
+    for name in ("deliveries", "evidence", "verdicts"):
+        assert senders.TRACE.encode() in [dict(one.headers).get("traceparent") for one in world.records(name)], name
 
     world.send("events-acme", senders.cloudevent("policy", subject, {"policy": "admission", "mode": "enforce"}))
     good = world.wait_verdict("PO.5.1-s", subject, "pass")
+    assert verdict["traceparent"] == senders.TRACE and "traceparent" not in good, "what decides now came in no trace"
     assert good["previous"] == "fail" and good["episode"]["id"] == verdict["episode"]["id"]
     assert good["episode"]["closed"] == good["since"]
     world.wait_no_alert(criterion="PO.5.1-s", subject=subject)
@@ -34,6 +39,7 @@ def test_one_delivery_walks_all_the_way_and_its_alert_is_resolved(world):
         rows = world.events("notices", criterion="PO.5.1-s", subject=subject)
         return [row["action"] for row in rows if row["outcome"] == "delivered"] == ["fire", "resolve"]
     until("notices of firing and resolving", told)
+    assert [row.get("traceparent") for row in world.events("notices", subject=subject, outcome="delivered")] == [senders.TRACE, None]
     last = [one for one in world.records("state") if one.key.decode() == subject + " PO.5.1-s"][-1]
     assert topics.data(last)["verdict"] == "pass"
 

@@ -67,7 +67,8 @@ def connect(world, hive, **more):
 
 def policy(world, name, mode, kind="admission"):
     subject = world.subject("cluster", "flow", name)
-    world.send("events-acme", senders.cloudevent("policy", subject, {"policy": kind, "mode": mode}))
+    headers, body = senders.cloudevent("policy", subject, {"policy": kind, "mode": mode})
+    world.send("events-acme", (dict(headers, traceparent=senders.TRACE), body))
     return subject
 
 
@@ -98,6 +99,8 @@ def test_an_episode_is_one_alert_with_its_observables(world, hive):
     time.sleep(5)  # refreshes of the notifier make no second one
     assert len(hive.alerts(verdict["episode"]["id"])) == 1
     until("the notice", lambda: ("create", "delivered") in outcomes(world, subject))
+    if hive.double:
+        assert hive.double.traces["POST", "/api/alert"] == {senders.TRACE}
 
 
 def test_a_case_is_opened_where_the_criterion_says_so_and_closed_when_the_cause_is_gone(world, hive):

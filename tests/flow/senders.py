@@ -9,6 +9,9 @@ import json
 import time
 import uuid
 
+# W3C Trace Context, as a sender that is traced sets it.
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 
 def stamp(seconds=0.0, digits=0):
     """RFC 3339 in UTC, `seconds` from now."""

@@ -412,7 +412,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:
-            double.note(began, self.command, path, self.answered, self.raw)
+            double.note(began, self.command, path, self.answered, self.raw, self.headers.get("traceparent"))
 
     def route(self, hive, parts, query):
         method = self.command
@@ -554,6 +554,7 @@ class Double:
         self.hive = Hive(race)
         self.key = key
         self.users = {key: {"login": "postern@thehive.local", "organisation": "soc", "write": True}}
+        self.traces = {}  # (method, path): the traceparents, None where there was none
         self.requests = []  # (when it came, method, path, code or None, body)
         self.faults = []
         self.lock = threading.Lock()
@@ -588,8 +589,9 @@ class Double:
                     return row[0], row[4]
         return None
 
-    def note(self, when, method, path, code, body):
+    def note(self, when, method, path, code, body, trace):
         with self.lock:
+            self.traces.setdefault((method, path), set()).add(trace)
             self.requests.append((when, method, path, code, body))
 
 

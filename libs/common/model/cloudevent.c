@@ -2,6 +2,7 @@
 #include "model/cloudevent.h"
 
 #include "base/bug.h"
+#include "model/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +111,6 @@ static enum status texts(const struct kafka_record *record,
 		{"ce_subject", false, &event->subject},
 		{"ce_tenant", false, &event->tenant},
 		{"ce_dataschema", false, &event->schema},
-		{"traceparent", false, &event->traceparent},
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -133,7 +133,6 @@ enum status cloudevent_decode(struct arena *arena,
 	struct cloudevent event = {0};
 	enum status status;
 
-	(void)arena;
 	if (!record->value) {
 		reason_set(reterr, NULL, "a tombstone carries no event");
 		return REJECT;
@@ -144,6 +143,8 @@ enum status cloudevent_decode(struct arena *arena,
 	if (status == OK)
 		status = time_of(
 			record, "ce_recordedtime", &event.recorded, reterr);
+	event.traceparent =
+		trace_parent(arena, kafka_header_of(record, "traceparent"));
 	if (status == OK)
 		*ret = event;
 	return status;

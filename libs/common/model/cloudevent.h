@@ -25,7 +25,8 @@ struct cloudevent {
 /* Sets headers and value of `ret`; the data must not be NULL (a tombstone). */
 void cloudevent_encode(struct arena *arena, const struct cloudevent *event,
 	const char *data, size_t size, struct kafka_record *ret);
-/* REJECT with the attribute that is missing or wrong. */
+/* REJECT with the attribute that is missing or wrong; a traceparent that is
+ * wrong is none. */
 enum status cloudevent_decode(struct arena *arena,
 	const struct kafka_record *record, struct cloudevent *ret,
 	struct reason *reterr) MUST_CHECK;

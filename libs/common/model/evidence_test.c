@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/evidence.h"
 
+#define TRACE "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 #define HEX16 "aaaaaaaaaaaaaaaa"
 #define DIGEST "sha256:" HEX16 HEX16 HEX16 HEX16
 #define ID "0000000000000000000000000000000000000000000000000000000000000001"
@@ -136,7 +138,7 @@ static void test_evidence__comes_back_as_it_went(void **state)
 	in.related_count = 1;
 	in.ordinal = 3;
 	in.unmapped = "no rule maps it";
-	in.traceparent = "00-a-b-01";
+	in.traceparent = TRACE;
 	record = encoded(&in);
 	assert_string_equal(record.key, in.subject);
 	assert_string_equal(kafka_header_of(&record, "ce_type"),
@@ -157,7 +159,7 @@ static void test_evidence__comes_back_as_it_went(void **state)
 	assert_null(evidence_label(&out, "environment"));
 	assert_string_equal(out.related[0].relation, "runs");
 	assert_string_equal(out.unmapped, "no rule maps it");
-	assert_string_equal(out.traceparent, "00-a-b-01");
+	assert_string_equal(out.traceparent, TRACE);
 	assert_null(out.snapshot.id);
 	assert_null(out.body_node);
 	assert_string_equal(json_text_at(out.body, "action", ""), "push");

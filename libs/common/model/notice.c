@@ -3,6 +3,7 @@
 
 #include "base/bug.h"
 #include "model/cloudevent.h"
+#include "model/trace.h"
 #include "wire/json.h"
 
 #define TYPE_STEM "dev.postern.notice"
@@ -84,6 +85,7 @@ static const char *write_value(
 		json_set_integer(maker, root, "code", in->code);
 	json_set_text(maker, root, "why", in->why);
 	json_set_instant(maker, root, "at", in->at);
+	json_set_text(maker, root, "traceparent", in->traceparent);
 	return json_write(maker, root, ret_length);
 }
 
@@ -103,6 +105,7 @@ void notice_encode(struct arena *arena, const struct notice_record *in,
 		.tenant = in->tenant,
 		.schema = "https://postern.dev/schemas/events/"
 			  "notice.v1.schema.json",
+		.traceparent = in->traceparent,
 	};
 
 	*ret = (struct kafka_record){.partition = -1};
@@ -215,5 +218,9 @@ enum status notice_decode(struct arena *arena,
 	}
 	status = json_read(
 		arena, record->value, record->value_length, &root, reterr);
-	return status == OK ? read_value(root, ret, reterr) : status;
+	if (status == OK)
+		status = read_value(root, ret, reterr);
+	if (status == OK)
+		ret->traceparent = event.traceparent;
+	return status;
 }

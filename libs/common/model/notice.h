@@ -55,6 +55,7 @@ struct notice_record {
 	int64_t code;    /* HTTP status; 0: none */
 	const char *why; /* NULL: nothing to say */
 	instant at;
+	const char *traceparent; /* of the verdict; NULL: none */
 };
 
 /* The record, topic unset, keyed by episode; its id is notice and attempt. */

@@ -20,6 +20,8 @@ static const struct notice_record sample = {
 	.code = 400,
 	.why = "no such field",
 	.at = 1764230400 * INSTANT_SECOND,
+	.traceparent =
+		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 };
 
 static void test_notice__survives_the_wire(void **state)
@@ -45,6 +47,9 @@ static void test_notice__survives_the_wire(void **state)
 	assert_string_equal(got.why, sample.why);
 	assert_string_equal(got.verdict, "fail");
 	assert_string_equal(got.party, sample.party);
+	assert_string_equal(
+		kafka_header_of(&record, "traceparent"), sample.traceparent);
+	assert_string_equal(got.traceparent, sample.traceparent);
 	arena_free(&arena);
 }
 
@@ -58,10 +63,13 @@ static void test_notice__leaves_out_what_there_is_not(void **state)
 	bare.code = 0;
 	bare.why = NULL;
 	bare.verdict = NULL;
+	bare.traceparent = NULL;
 	notice_encode(arena, &bare, &record);
 	assert_null(strstr(record.value, "\"code\""));
 	assert_null(strstr(record.value, "\"why\""));
 	assert_null(strstr(record.value, "\"verdict\""));
+	assert_null(strstr(record.value, "\"traceparent\""));
+	assert_null(kafka_header_of(&record, "traceparent"));
 	arena_free(&arena);
 }
 

@@ -219,6 +219,7 @@ const char *verdict_write(struct arena *arena, const struct verdict_record *in,
 	write_episode(maker, root, in);
 	json_set_text(maker, root, "suppressed_by", in->suppressed_by);
 	write_pack(maker, root, in);
+	json_set_text(maker, root, "traceparent", in->traceparent);
 	return json_write(maker, root, ret_length);
 }
 
@@ -239,6 +240,7 @@ void verdict_encode(struct arena *arena, const struct verdict_record *in,
 		.tenant = in->tenant,
 		.schema = "https://postern.dev/schemas/events/"
 			  "verdict.v1.schema.json",
+		.traceparent = in->traceparent,
 	};
 
 	cloudevent_encode(arena, &event, value, length, ret);

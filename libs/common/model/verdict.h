@@ -94,7 +94,8 @@ struct verdict_record {
 	const char *pack_name;
 	const char *pack_version;
 	const char *pack_digest;
-	const char *profile; /* NULL: no clock involved */
+	const char *profile;     /* NULL: no clock involved */
+	const char *traceparent; /* of the newest deciding evidence; NULL */
 };
 
 /* episode id = SHA-256 over length-prefixed tenant, criterion, subject, since.

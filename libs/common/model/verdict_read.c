@@ -3,6 +3,7 @@
 #include "model/verdict.h"
 
 #include "model/cloudevent.h"
+#include "model/trace.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -241,6 +242,8 @@ enum status verdict_read(struct arena *arena, const char *bytes, size_t size,
 		.pack_version = text(&in, "pack.version"),
 		.pack_digest = text(&in, "pack.digest"),
 		.profile = optional_text(&in, "profile"),
+		.traceparent = trace_parent(
+			arena, json_text(json_get(in.root, "traceparent"))),
 	};
 	read_words(&in, ret);
 	read_times(&in, ret);

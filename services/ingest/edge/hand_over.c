@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 #include "edge/listener_private.h"
+#include "model/trace.h"
 #include "rejection.h"
 
 #include <ctype.h>
@@ -14,7 +15,6 @@
 /* A head has 64 KiB in all; each chunk of a large body repeats it. */
 #define ARENA_MAX ((size_t)64 << 20)
 #define HEADERS_KEPT 200
-#define TRACEPARENT_SIZE 55
 
 struct keeping {
 	struct visit *visit;
@@ -55,16 +55,13 @@ static void keep(void *context, const char *name, const char *value)
 		lower, arena_string(arena, value), strlen(value)};
 }
 
-/* 00-<32 hex>-<16 hex>-<2 hex>; another form is dropped. */
+/* Two of them say nothing, like a malformed one. */
 static const char *traceparent_of(struct visit *visit)
 {
-	const char *value = httpd_header(visit->request, "traceparent");
-
-	if (!value || strlen(value) != TRACEPARENT_SIZE ||
-		strspn(value, "0123456789abcdef-") != TRACEPARENT_SIZE ||
-		value[2] != '-' || value[35] != '-' || value[52] != '-')
+	if (httpd_header_count(visit->request, "traceparent") != 1)
 		return NULL;
-	return arena_string(visit->arena, value);
+	return trace_parent(
+		visit->arena, httpd_header(visit->request, "traceparent"));
 }
 
 static bool fill_parcel(struct visit *visit)

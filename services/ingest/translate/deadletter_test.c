@@ -3,6 +3,8 @@
 
 #include "wire/json.h"
 
+#define TRACE "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 #define DIGEST                                                                 \
 	"sha256:"                                                              \
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -16,7 +18,7 @@ static void test_deadletter__tells_delivery_path_and_reason(void **state)
 					      .tenant = "default",
 					      .digest = DIGEST,
 					      .received = 1000000,
-					      .traceparent = "00-a-b-01"},
+					      .traceparent = TRACE},
 		.size = 17};
 	struct kafka_record record;
 	struct reason why;
@@ -27,8 +29,7 @@ static void test_deadletter__tells_delivery_path_and_reason(void **state)
 	assert_string_equal(record.key, "github-acme");
 	assert_string_equal(
 		kafka_header_of(&record, "ce_type"), "dev.postern.rejected.v1");
-	assert_string_equal(
-		kafka_header_of(&record, "traceparent"), "00-a-b-01");
+	assert_string_equal(kafka_header_of(&record, "traceparent"), TRACE);
 	assert_string_equal(record.value,
 		"{\"source\":\"github-acme\",\"tool\":\"github\","
 		"\"delivery\":{\"id\":\"d\",\"digest\":\"" DIGEST "\","

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "translate/normalise.h"
 
+#include "model/trace.h"
 #include "translate/mapping.h"
 #include "translate/translation.h"
 #include "wire/crypto.h"
@@ -57,7 +58,8 @@ static enum status translate(struct arena *arena,
 	struct translation made;
 	enum status status;
 
-	needs->traceparent = delivery_header(&delivery, "traceparent");
+	needs->traceparent =
+		trace_parent(arena, delivery_header(&delivery, "traceparent"));
 	status = translation_make(needs, &delivery, &made, reterr);
 	*ret = (struct normalised){made.adapter, made.records, made.count};
 	return status;

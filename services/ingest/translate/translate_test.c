@@ -12,6 +12,8 @@
 #include "wire/kafka_mock.h"
 #include "wire/kafka_out.h"
 
+#define TRACE "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 #define LONG (20 * INSTANT_SECOND)
 #define PARTITIONS 3
 #define RECEIVED (1000000 * INSTANT_SECOND)
@@ -132,7 +134,7 @@ static void deliver_but(
 		.received = RECEIVED,
 		.headers = headers,
 		.header_count = 1,
-		.traceparent = "00-a-b-01",
+		.traceparent = TRACE,
 	};
 	uint8_t digest[SHA256_SIZE];
 	char hex[SHA256_HEX], id[PARCEL_ID];
@@ -250,7 +252,7 @@ static void test_translate__a_delivery_becomes_evidence(void **state)
 	assert_string_equal(
 		evidence.delivery_id, "00000000000000000000000000000000");
 	assert_int_equal(evidence.recorded_time, RECEIVED);
-	assert_string_equal(evidence.traceparent, "00-a-b-01");
+	assert_string_equal(evidence.traceparent, TRACE);
 	assert_string_equal(got->key, evidence.subject);
 	stop(world);
 	assert_int_equal(

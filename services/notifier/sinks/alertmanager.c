@@ -6,6 +6,7 @@
  */
 #include "base/memory.h"
 #include "base/strbuf.h"
+#include "model/trace.h"
 #include "sink.h"
 #include "wire/crypto.h"
 #include "wire/httpc.h"
@@ -16,7 +17,7 @@
 
 struct sink_line {
 	struct httpc *httpc;
-	char *url;
+	char *url, *ready;
 	char *authorization; /* NULL: none */
 	instant timeout, ends_ahead, watchdog_ends_ahead;
 };
@@ -67,6 +68,7 @@ static void alertmanager_close(struct sink_line **line)
 			(*line)->authorization, strlen((*line)->authorization));
 	memory_free((*line)->authorization);
 	memory_free((*line)->url);
+	memory_free((*line)->ready);
 	memory_free(*line);
 	*line = NULL;
 }
@@ -93,6 +95,8 @@ static enum status alertmanager_open(const struct sink_settings *settings,
 	}
 	snprintf(url, sizeof(url), "%.4000s/api/v2/alerts", settings->url);
 	line->url = memory_string(url);
+	snprintf(url, sizeof(url), "%.4000s/api/v2/status", settings->url);
+	line->ready = memory_string(url);
 	line->authorization = authorization_of(settings);
 	line->timeout = settings->timeout;
 	line->ends_ahead = settings->ends_ahead;
@@ -122,7 +126,7 @@ static struct json_node *annotations(struct arena *arena,
 {
 	const struct verdict_record *verdict = notice->verdict;
 	struct json_node *map = json_object(maker);
-	char since[INSTANT_TEXT];
+	char since[INSTANT_TEXT], trace[TRACE_ID];
 
 	if (!verdict) {
 		json_set_text(
@@ -145,6 +149,10 @@ static struct json_node *annotations(struct arena *arena,
 		json_set_text(maker, map, "why", why(arena, verdict));
 	if (verdict->evidence_count)
 		json_set_text(maker, map, "evidence", verdict->evidence[0]);
+	if (verdict->traceparent) {
+		trace_id(verdict->traceparent, trace);
+		json_set_text(maker, map, "trace", trace);
+	}
 	return map;
 }
 
@@ -232,12 +240,32 @@ static void say_answer(
 		ret->wait = answer->retry_after * INSTANT_SECOND;
 }
 
+/* A request has one trace; what belongs to several goes without, and each alert
+ * has its own among its annotations. */
+static const char *one_trace(
+	struct arena *arena, const struct sink_notice *notices, size_t count)
+{
+	const char *parent = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct verdict_record *verdict = notices[i].verdict;
+
+		if (!verdict || !verdict->traceparent ||
+			(parent && strcmp(parent, verdict->traceparent) != 0))
+			return NULL;
+		parent = verdict->traceparent;
+	}
+	return parent ? arena_printf(arena, "traceparent: %s", parent) : NULL;
+}
+
 /* One request; the outcome is for all of its alerts. */
 static enum status post(struct sending *s, const struct sink_notice *notices,
 	size_t count, struct sink_outcome *ret)
 {
-	const char *headers[] = {
-		"Content-Type: application/json", s->line->authorization, NULL};
+	const char *trace = one_trace(s->arena, notices, count);
+	const char *headers[] = {"Content-Type: application/json",
+		s->line->authorization ? s->line->authorization : trace,
+		s->line->authorization ? trace : NULL, NULL};
 	struct httpc_request request = {
 		.method = "POST", .url = s->line->url, .headers = headers};
 	struct httpc_answer answer;
@@ -294,6 +322,31 @@ static enum status alertmanager_send(struct sink_line *line,
 	return count ? send_some(&sending, notices, count) : OK;
 }
 
+/* Of the same API, so that the way of the alerts is what is tried. */
+static void alertmanager_look(
+	struct sink_line *line, struct arena *arena, struct sink_outcome *ret)
+{
+	const char *headers[] = {line->authorization, NULL};
+	struct httpc_request request = {
+		.method = "GET", .url = line->ready, .headers = headers};
+	struct httpc_answer answer;
+	struct reason reason;
+	bool doubtful = false;
+
+	*ret = (struct sink_outcome){0};
+	if (httpc_call(line->httpc, arena, &request, &answer, &doubtful,
+		    &reason) != OK) {
+		sink_say(ret, SINK_AWAY, 0, "%s", reason.sentence);
+		return;
+	}
+	say_answer(&answer, ret);
+	if (ret->result == SINK_DELIVERED &&
+		strncmp(answer.type, "application/json", 16) != 0)
+		sink_say(ret, SINK_BARRED, answer.code,
+			"answered %ld without JSON: this is no Alertmanager",
+			answer.code);
+}
+
 static const char *const alertmanager_options[] = {
 	"basic_auth", "key_file", "ca", "certificate", "key", NULL};
 
@@ -307,5 +360,6 @@ const struct sink sink_alertmanager = {
 	.timeout = 10 * INSTANT_SECOND,
 	.open = alertmanager_open,
 	.send = alertmanager_send,
+	.look = alertmanager_look,
 	.close = alertmanager_close,
 };

@@ -410,6 +410,66 @@ static enum status thehive_send(struct sink_line *line,
 	return status;
 }
 
+static enum status always(void *context, instant limit, struct reason *reterr)
+{
+	(void)context;
+	(void)limit;
+	(void)reterr;
+	return OK;
+}
+
+/* Where it says what a user may do, that is looked at. */
+static bool may_write(const struct json *user)
+{
+	const struct json *list = json_get(user, "permissions");
+
+	JSON_EACH (list, walk) {
+		const char *word = json_text(walk.value);
+
+		if (word && strcmp(word, "manageAlert") == 0)
+			return true;
+	}
+	return list == NULL;
+}
+
+/* Each key is tried. */
+static void thehive_look(
+	struct sink_line *line, struct arena *arena, struct sink_outcome *ret)
+{
+	struct hive *hive = &line->hive;
+	struct sink_permit permit = {always, NULL};
+	struct sink_notice nothing = {.verdict = NULL};
+	struct reason reason = {0};
+
+	sink_say(ret, SINK_DELIVERED, 200, "%s", "");
+	for (size_t i = 0; i < hive->key_count; i++) {
+		const char *name = hive->keys[i].name;
+		struct hive_talk talk = {.hive = hive,
+			.key = &hive->keys[i],
+			.permit = &permit,
+			.arena = arena,
+			.notice = &nothing,
+			.reterr = &reason};
+		struct hive_answer answer;
+
+		if (hive_call(&talk, "GET", "/api/v1/user/current", NULL, 0,
+			    &answer) != OK)
+			continue; /* the permit above never refuses */
+		if (answer.came != HIVE_WELL) {
+			hive_give_up(&talk, &answer);
+			sink_say(ret, nothing.outcome.result, answer.code,
+				"key \"%.60s\": %.200s", name, answer.why);
+			return;
+		}
+		if (!may_write(answer.json)) {
+			sink_say(ret, SINK_BARRED, answer.code,
+				"key \"%.60s\": its user lacks manageAlert",
+				name);
+			return;
+		}
+	}
+}
+
 static const char *const thehive_options[] = {
 	"key_file", "keys", "source", "ca", "certificate", "key", NULL};
 
@@ -422,5 +482,6 @@ const struct sink sink_thehive = {
 	.timeout = 30 * INSTANT_SECOND,
 	.open = thehive_open,
 	.send = thehive_send,
+	.look = thehive_look,
 	.close = thehive_close,
 };
