@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
 
+#include "command_manual.h"
+
 #include "base/bug.h"
 
 #include <stdio.h>
@@ -13,7 +15,8 @@
 static void usage_all(FILE *out)
 {
 	fprintf(out, "usage: postern COMMAND [options] [words]\n"
-		     "       postern COMMAND --help\n\ncommands:\n");
+		     "       postern COMMAND --help\n"
+		     "       postern --manual | man -l -\n\ncommands:\n");
 	for (size_t i = 0; i < command_table_size; i++)
 		fprintf(out, "  %-10s %s\n", command_table[i]->name,
 			command_table[i]->sentence);
@@ -166,6 +169,10 @@ int command_main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
 		usage_all(stdout);
+		return COMMAND_DONE;
+	}
+	if (strcmp(argv[1], "--manual") == 0) {
+		command_manual();
 		return COMMAND_DONE;
 	}
 	if (strcmp(argv[1], "--version") == 0) {

@@ -34,6 +34,7 @@ static void test_command__tells_usage_from_refusal(void **state)
 	unsetenv("POSTERN_INGEST_SOURCES");
 	assert_int_equal(CALL("--help"), COMMAND_DONE);
 	assert_int_equal(CALL("--version"), COMMAND_DONE);
+	assert_int_equal(CALL("--manual"), COMMAND_DONE);
 	assert_int_equal(CALL("send", "--help"), COMMAND_DONE);
 	assert_int_equal(CALL("sned"), COMMAND_USAGE);
 	assert_int_equal(CALL("send"), COMMAND_USAGE);

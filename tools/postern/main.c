@@ -4,7 +4,9 @@
  *
  * Privilege: reads the files it is told; `send` speaks to the ingest it is
  * told, with the secret of that source; `state` and `why` read PostgreSQL as
- * the role they are given (postern_reader will do). Writes nothing.
+ * the role they are given (postern_reader will do); `doctor` reaches whatever
+ * the services reach, as they do, with their secrets, and reads only. Writes
+ * nothing.
  */
 #include "command.h"
 

@@ -2,7 +2,6 @@
 #include "daemon/topics_admin.h"
 
 #include "daemon/service.h"
-#include "model/topics.h"
 
 #include <stdio.h>
 
@@ -86,7 +85,7 @@ enum status topics_create(struct arena *arena,
 }
 
 /* What the settings promise and the check above found to be so. */
-static const char *durability(const struct kafka_topic *topic)
+const char *topic_durability(const struct kafka_topic *topic)
 {
 	if (topic->flush_each)
 		return "durable: each record is flushed";
@@ -100,12 +99,22 @@ static void say(struct strbuf *out, const struct kafka_topic *topic,
 	enum status status, const struct reason *reason)
 {
 	if (status == OK)
-		strbuf_addf(
-			out, "%s: ok, %s\n", topic->name, durability(topic));
+		strbuf_addf(out, "%s: ok, %s\n", topic->name,
+			topic_durability(topic));
 	else
 		strbuf_addf(out, "%s: %s, %s\n", topic->name,
 			status == IGNORED ? "warning" : "wrong",
 			reason->sentence);
+}
+
+enum status topic_look(struct arena *arena,
+	const struct common_settings *common, struct kafka_admin *admin,
+	enum topic topic, instant wait, struct kafka_topic *ret,
+	struct reason *reterr)
+{
+	*ret = wanted(arena, common, topic);
+	return ask_until(kafka_topic_check, admin, ret,
+		clock_monotonic() + wait, reterr);
 }
 
 enum status topics_check(struct arena *arena,
@@ -120,10 +129,10 @@ enum status topics_check(struct arena *arena,
 	if (worst != OK)
 		return worst;
 	for (int i = 0; i < TOPICS; i++) {
-		struct kafka_topic topic = wanted(arena, common, i);
+		struct kafka_topic topic;
 		struct reason reason = {0};
-		enum status status = ask_until(
-			kafka_topic_check, admin, &topic, until, &reason);
+		enum status status = topic_look(arena, common, admin, i,
+			until - clock_monotonic(), &topic, &reason);
 
 		say(out, &topic, status, &reason);
 		if (status == OK || status == IGNORED || worst != OK)

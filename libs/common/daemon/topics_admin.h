@@ -10,6 +10,7 @@
 #include "base/reason.h"
 #include "base/strbuf.h"
 #include "daemon/settings.h"
+#include "model/topics.h"
 #include "wire/kafka.h"
 
 /* Makes what is missing and changes nothing that is there. RETRY: no broker
@@ -27,6 +28,13 @@ enum status topics_check(struct arena *arena,
 	const struct common_settings *common,
 	const struct kafka_settings *kafka, instant wait, struct strbuf *out,
 	struct reason *reterr) MUST_CHECK;
+/* One of them, as topics_check looks at it; `ret` is what is wanted. */
+enum status topic_look(struct arena *arena,
+	const struct common_settings *common, struct kafka_admin *admin,
+	enum topic topic, instant wait, struct kafka_topic *ret,
+	struct reason *reterr) MUST_CHECK;
+/* What makes a topic durable that was found as wanted, for people. */
+const char *topic_durability(const struct kafka_topic *topic);
 /* The whole of either switch for a main(): prints what was done or found, on
  * standard error what failed; returns the exit code. */
 int topics_main(struct arena *arena, const struct common_settings *common,
