@@ -32,16 +32,10 @@ void files_open(struct files *files, struct pack **pack)
 	*pack = NULL;
 }
 
-/* Well all the same: the pack before is in force. */
 static void refuse(struct files *files, const struct reason *reason)
 {
-	char sentence[200];
-
 	log_reason(LOG_ERROR, "EVALUATOR-RELOAD-FAILED", reason);
-	snprintf(sentence, sizeof(sentence),
-		"older pack in force: %.60s: %.100s", reason->place,
-		reason->sentence);
-	health_set(files->health, files->check, true, sentence);
+	health_older(files->health, files->check, reason);
 	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 1);
 }
 

@@ -78,7 +78,6 @@ void files_reload(void *context)
 {
 	struct files *files = context;
 	struct reason reason;
-	char sentence[200];
 
 	if (take_anew(files, &reason) == OK) {
 		toolstate_changed(files->toolstate);
@@ -90,11 +89,7 @@ void files_reload(void *context)
 		return;
 	}
 	log_reason(LOG_ERROR, "INGEST-RELOAD-FAILED", &reason);
-	/* Well all the same: the older ones are in force, and to turn senders
-	 * away would lose what they send. */
-	snprintf(sentence, sizeof(sentence),
-		"older files in force: %.60s: %.100s", reason.place,
-		reason.sentence);
-	health_set(files->health, files->check, true, sentence);
+	/* To turn senders away would lose what they send. */
+	health_older(files->health, files->check, &reason);
 	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 1);
 }

@@ -15,22 +15,20 @@ enum status notifier_read_files(
 	struct notifier *notifier, struct reason *reterr)
 {
 	const struct notifier_settings *values = &notifier->values;
-	enum status status;
 
 	if (!values->roles || !values->routes) {
 		reason_set(reterr, values->roles ? "routes" : "roles",
 			"is required: the path of a file");
 		return CONFIG;
 	}
-	status = roles_load(values->roles, &notifier->roles, reterr);
-	return status == OK ? routes_load(values->routes, notifier->roles,
-				      &notifier->routes, reterr)
-			    : status;
+	return directory_read(
+		values->roles, values->routes, &notifier->directory, reterr);
 }
 
 enum status notifier_check(struct notifier *notifier, struct reason *reterr)
 {
 	enum status status = notifier_read_files(notifier, reterr);
+	const struct routes *routes;
 	struct strbuf out;
 
 	if (status != OK)
@@ -39,9 +37,9 @@ enum status notifier_check(struct notifier *notifier, struct reason *reterr)
 	settings_print(&notifier->program, &out);
 	fputs(out.text, stdout);
 	strbuf_release(&out);
-	for (size_t i = 0; i < routes_sinks(notifier->routes); i++) {
-		const struct sink_config *sink =
-			routes_sink_at(notifier->routes, i);
+	routes = notifier->directory->routes;
+	for (size_t i = 0; i < routes_sinks(routes); i++) {
+		const struct sink_config *sink = routes_sink_at(routes, i);
 
 		for (size_t j = 0; j < sink->url_count; j++)
 			printf("would speak to %s (%s) %s\n", sink->name,

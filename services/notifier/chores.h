@@ -2,7 +2,7 @@
 /* What the program does but run: read its files, check, migrate, topics. */
 #pragma once
 
-#include "route.h"
+#include "files.h"
 #include "settings.h"
 #include "wire/kafka.h"
 
@@ -11,8 +11,7 @@ struct notifier {
 	struct notifier_settings values;
 	struct settings_program program;
 	struct kafka_settings kafka;
-	struct roles *roles;
-	struct routes *routes;
+	struct directory *directory;
 };
 
 /* CONFIG with file:line:column. */

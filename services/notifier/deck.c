@@ -1,25 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "deck.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "daemon/reader.h"
 #include "daemon/relay.h"
 #include "dispatch.h"
+#include "files.h"
 #include "intake.h"
 #include "metric.h"
 #include "model/topics.h"
+#include "reroute.h"
+
+#include <stdio.h>
 
 #define BATCH_RECORDS 500
+/* Instances of sinks, also those that are gone since the start. */
+#define DISPATCHES_MOST 48
 #define BATCH_BYTES (4u << 20)
 
 struct deck {
 	struct arena *arena;
+	struct deck_settings settings;
 	struct intake intake;
 	struct reader_user user;
 	struct reader *reader;
 	struct relay *relay;
-	struct dispatch **dispatches;
+	struct reroute *reroute;
+	struct dispatch *dispatches[DISPATCHES_MOST];
 	size_t count;
+	struct service *service; /* NULL: not started yet */
+	int check;               /* of health: the files */
 };
 
 static struct pg_settings database(
@@ -52,8 +63,9 @@ static enum status open_intake(struct deck *deck,
 		.meters = {settings->metrics, METRIC_PARTITIONS, METRIC_HELD,
 			METRIC_LAG, METRIC_FENCED, METRIC_PARKED}};
 
-	deck->intake = (struct intake){settings->roles, settings->routes,
-		&clock_wall, settings->metrics};
+	deck->intake = (struct intake){.book = settings->book,
+		.clock = &clock_wall,
+		.metrics = settings->metrics};
 	deck->user = (struct reader_user){
 		.apply = intake_apply, .context = &deck->intake};
 	return reader_open(&reader, &deck->reader, reterr);
@@ -77,12 +89,23 @@ static enum status open_relay(struct deck *deck,
 	return relay_open(&relay, &deck->relay, reterr);
 }
 
-static enum status open_dispatches(struct deck *deck,
-	const struct deck_settings *settings, const struct sink_config *sink,
-	struct reason *reterr)
+static struct reroute *open_reroute(const struct deck_settings *settings)
 {
-	const struct notifier_settings *values = settings->values;
-	struct dispatch_settings dispatch = {.sink = sink,
+	const struct reroute_settings reroute = {.book = settings->book,
+		.pg = database(settings->values, "notifier reroute"),
+		.health = settings->health};
+
+	return reroute_open(&reroute);
+}
+
+static enum status open_dispatch(const struct deck *deck,
+	const struct sink_config *sink, const char *url,
+	struct edition *edition, struct dispatch **ret, struct reason *reterr)
+{
+	const struct notifier_settings *values = deck->settings.values;
+	const struct dispatch_settings dispatch = {.sink = sink,
+		.edition = edition,
+		.url = url,
 		.pg = database(values, "notifier dispatch"),
 		.lease_time = values->lease_time,
 		.refresh_every = values->refresh_every,
@@ -92,17 +115,113 @@ static enum status open_dispatches(struct deck *deck,
 		.mute = values->mute,
 		.topic = topic_name(deck->arena, values->common.topic_prefix,
 			TOPIC_NOTICES),
-		.health = settings->health,
-		.metrics = settings->metrics};
+		.health = deck->settings.health,
+		.metrics = deck->settings.metrics};
+
+	return dispatch_open(&dispatch, ret, reterr);
+}
+
+/* What other files come to: a wire for each dispatcher there is, and more
+ * dispatchers. Nothing of it is in force yet. */
+struct change {
+	struct dispatch_wire wires[DISPATCHES_MOST];
+	struct dispatch *more[DISPATCHES_MOST];
+	size_t more_count;
+};
+
+static void change_close(struct change *change)
+{
+	for (size_t i = 0; i < DISPATCHES_MOST; i++)
+		dispatch_wire_close(&change->wires[i]);
+	while (change->more_count)
+		dispatch_close(&change->more[--change->more_count]);
+}
+
+static enum status prepare_one(const struct deck *deck,
+	const struct sink_config *sink, const char *url,
+	struct edition *edition, struct change *change, struct reason *reterr)
+{
+	size_t i = 0;
+	enum status status;
+
+	while (i < deck->count &&
+		!dispatch_is(deck->dispatches[i], sink->name, url))
+		i++;
+	if (i < deck->count)
+		return dispatch_wire_open(deck->dispatches[i], sink, edition,
+			&change->wires[i], reterr);
+	if (deck->count + change->more_count == DISPATCHES_MOST) {
+		reason_set(reterr, sink->name,
+			"this process has spoken to %d instances of sinks, as "
+			"many as it can: restart it, or name fewer",
+			DISPATCHES_MOST);
+		return CONFIG;
+	}
+	status = open_dispatch(deck, sink, url, edition,
+		&change->more[change->more_count], reterr);
+	change->more_count += status == OK;
+	return status;
+}
+
+static enum status prepare(const struct deck *deck, struct edition *edition,
+	struct change *change, struct reason *reterr)
+{
+	const struct directory *directory = edition_text(edition);
 	enum status status = OK;
 
-	for (size_t i = 0; status == OK && i < sink->url_count; i++) {
-		dispatch.url = sink->urls[i];
-		status = dispatch_open(
-			&dispatch, &deck->dispatches[deck->count], reterr);
-		if (status == OK)
-			deck->count++;
+	for (size_t i = 0; i < routes_sinks(directory->routes); i++) {
+		const struct sink_config *sink =
+			routes_sink_at(directory->routes, i);
+
+		for (size_t j = 0; status == OK && j < sink->url_count; j++)
+			status = prepare_one(deck, sink, sink->urls[j], edition,
+				change, reterr);
 	}
+	return status;
+}
+
+static void start_dispatch(struct deck *deck, struct dispatch *dispatch)
+{
+	service_start(deck->service, dispatch_name(dispatch), dispatch_loop,
+		dispatch);
+}
+
+static void commit(struct deck *deck, struct change *change)
+{
+	for (size_t i = 0; i < deck->count; i++)
+		dispatch_rewire(deck->dispatches[i], &change->wires[i]);
+	for (size_t i = 0; i < change->more_count; i++) {
+		deck->dispatches[deck->count++] = change->more[i];
+		if (deck->service)
+			start_dispatch(deck, change->more[i]);
+	}
+	change->more_count = 0;
+}
+
+static void files_in_force(struct deck *deck, struct edition *edition)
+{
+	const struct directory *directory = edition_text(edition);
+	char sentence[100];
+
+	snprintf(sentence, sizeof(sentence), "%zu sinks, %zu parties",
+		routes_sinks(directory->routes),
+		roles_parties(directory->roles));
+	health_set(deck->settings.health, deck->check, true, sentence);
+	metric_set(deck->settings.metrics, METRIC_RELOAD_FAILED, NULL, 0);
+}
+
+static enum status open_dispatches(struct deck *deck, struct reason *reterr)
+{
+	struct edition *edition = book_get(deck->settings.book);
+	struct change change = {.more_count = 0};
+	enum status status = prepare(deck, edition, &change, reterr);
+
+	if (status == OK) {
+		commit(deck, &change);
+		files_in_force(deck, edition);
+	}
+	change_close(&change);
+	edition_unref(&edition);
 	return status;
 }
 
@@ -110,35 +229,78 @@ enum status deck_open(const struct deck_settings *settings, struct deck **ret,
 	struct reason *reterr)
 {
 	struct deck *deck = memory_new(sizeof(*deck));
-	size_t room = 0, sinks = routes_sinks(settings->routes);
 	enum status status;
 
 	deck->arena = arena_new(1 << 20);
-	for (size_t i = 0; i < sinks; i++)
-		room += routes_sink_at(settings->routes, i)->url_count;
-	deck->dispatches =
-		arena_array(deck->arena, room, sizeof(*deck->dispatches));
+	deck->settings = *settings;
+	deck->check = health_check(settings->health, "files", 0);
 	status = open_intake(deck, settings, reterr);
 	if (status == OK)
 		status = open_relay(deck, settings, reterr);
-	for (size_t i = 0; status == OK && i < sinks; i++)
-		status = open_dispatches(deck, settings,
-			routes_sink_at(settings->routes, i), reterr);
+	if (status == OK)
+		status = open_dispatches(deck, reterr);
 	if (status != OK) {
 		deck_close(&deck);
 		return status;
 	}
+	deck->reroute = open_reroute(settings);
 	*ret = deck;
 	return OK;
+}
+
+/* Everything that may be refused is, before anything is taken. */
+static enum status take_files(struct deck *deck, struct reason *reterr)
+{
+	const struct notifier_settings *values = deck->settings.values;
+	struct directory *directory = NULL;
+	struct edition *edition = NULL;
+	struct change change = {.more_count = 0};
+	struct book *next;
+	enum status status = directory_read(
+		values->roles, values->routes, &directory, reterr);
+
+	if (status != OK)
+		return status;
+	next = book_new(directory, directory_free);
+	edition = book_get(next);
+	status = prepare(deck, edition, &change, reterr);
+	if (status == OK) {
+		book_follow(deck->settings.book, edition);
+		commit(deck, &change);
+		files_in_force(deck, edition);
+	}
+	change_close(&change);
+	edition_unref(&edition);
+	book_free(&next);
+	return status;
+}
+
+void deck_reload(void *context)
+{
+	struct deck *deck = context;
+	const struct notifier_settings *values = deck->settings.values;
+	struct reason reason;
+
+	if (take_files(deck, &reason) == OK) {
+		log_line(LOG_INFO, "NOTIFIER-RELOADED",
+			LOG_TEXT("roles", values->roles),
+			LOG_TEXT("routes", values->routes));
+		return;
+	}
+	log_reason(LOG_ERROR, "NOTIFIER-RELOAD-FAILED", &reason);
+	health_older(deck->settings.health, deck->check, &reason);
+	metric_set(deck->settings.metrics, METRIC_RELOAD_FAILED, NULL, 1);
 }
 
 void deck_start(struct deck *deck, struct service *service)
 {
 	service_start(service, "intake", reader_loop, deck->reader);
 	service_start(service, "relay", relay_loop, deck->relay);
+	service_start(service, "reroute", reroute_loop, deck->reroute);
+	deck->service = service;
 	for (size_t i = 0; i < deck->count; i++)
-		service_start(service, dispatch_name(deck->dispatches[i]),
-			dispatch_loop, deck->dispatches[i]);
+		start_dispatch(deck, deck->dispatches[i]);
+	service_on_reload(service, deck_reload, deck);
 }
 
 void deck_close(struct deck **deck)
@@ -149,6 +311,7 @@ void deck_close(struct deck **deck)
 		return;
 	for (size_t i = 0; i < gone->count; i++)
 		dispatch_close(&gone->dispatches[i]);
+	reroute_close(&gone->reroute);
 	reader_close(&gone->reader);
 	if (gone->relay)
 		relay_close(&gone->relay);

@@ -5,18 +5,17 @@
  */
 #pragma once
 
+#include "daemon/book.h"
 #include "daemon/health.h"
 #include "daemon/metrics.h"
 #include "daemon/service.h"
-#include "route.h"
 #include "settings.h"
 #include "wire/kafka.h"
 
 struct deck_settings {
 	const struct notifier_settings *values;
 	const struct kafka_settings *kafka;
-	const struct roles *roles;
-	const struct routes *routes;
+	struct book *book; /* of directories */
 	struct health *health;
 	struct metrics *metrics;
 };
@@ -26,5 +25,12 @@ struct deck;
 enum status deck_open(const struct deck_settings *settings, struct deck **ret,
 	struct reason *reterr) MUST_CHECK;
 void deck_start(struct deck *deck, struct service *service);
+/*
+ * For service_on_reload: reads both files, and takes them or keeps those
+ * before, in which case log, readiness and a metric say why. Dispatchers of
+ * what is new are started, those of what is gone end what stands there and
+ * rest, and who is owed what of open episodes is decided again.
+ */
+void deck_reload(void *deck);
 /* After service_wait. */
 void deck_close(struct deck **deck);

@@ -4,45 +4,22 @@
  * write down what came of it. What is due says the present state of each
  * episode, so nothing is replayed.
  */
-#include "dispatch.h"
+#include "dispatch_private.h"
 
 #include "attempt.h"
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "daemon/lease.h"
 #include "daemon/migrate.h"
 #include "intake.h"
 #include "metric.h"
-#include "throttle.h"
-#include "watchdog.h"
 #include "wire/crypto.h"
+
+#include <string.h>
 
 #define ARENA_MAX ((size_t)256 << 20)
 #define IDLE (INSTANT_SECOND / 2)
 #define ROW_BACK_OFF_MOST (5 * INSTANT_MINUTE)
-
-struct dispatch {
-	struct dispatch_settings settings;
-	const struct sink *kind;
-	struct arena *life, *arena; /* arena: of one turn */
-	const char *name;           /* of the lease, the check, log lines */
-	struct lease_holder holder;
-	struct sink_line *line;
-	struct pg *pg;
-	int64_t epoch;   /* 0: not held */
-	instant renewed; /* monotonic */
-	struct throttle throttle;
-	struct watchdog watchdog;
-	int check;
-};
-
-static void say(struct dispatch *dispatch, bool well, const char *sentence)
-{
-	if (dispatch->settings.health)
-		health_set(dispatch->settings.health, dispatch->check, well,
-			sentence);
-}
 
 static void measure(struct dispatch *dispatch, enum metric row,
 	const char *label, int64_t value)
@@ -69,29 +46,27 @@ enum status dispatch_open(const struct dispatch_settings *settings,
 	struct dispatch **ret, struct reason *reterr)
 {
 	struct dispatch *dispatch = memory_new(sizeof(*dispatch));
-	struct sink_settings sink = settings->sink->settings;
 	enum status status;
 
 	MUST(settings->lease_time > 0 && settings->refresh_every > 0);
 	dispatch->settings = *settings;
-	dispatch->kind = settings->sink->kind;
 	dispatch->life = arena_new(1 << 18);
 	dispatch->arena = arena_new(ARENA_MAX);
+	dispatch->settings.url = arena_string(dispatch->life, settings->url);
 	dispatch->name = arena_printf(dispatch->life, "sink %s %s",
 		settings->sink->name, settings->url);
 	dispatch->holder.owner = lease_owner(dispatch->life);
 	dispatch->holder.time = settings->lease_time;
-	sink.url = settings->url;
-	sink.ends_ahead = settings->ends_ahead;
-	sink.watchdog_ends_ahead = 4 * settings->refresh_every;
-	watchdog_init(&dispatch->watchdog, dispatch->life,
-		settings->watchdog && dispatch->kind->refreshes &&
-			!settings->mute);
+	pthread_mutex_init(&dispatch->lock, NULL);
+	dispatch_set_kind(dispatch, settings->sink->kind);
+	if (settings->edition)
+		edition_ref(settings->edition);
 	if (settings->health)
 		dispatch->check = health_check(settings->health, dispatch->name,
-			4 * settings->lease_time + 2 * sink.timeout);
+			dispatch_patience(dispatch, settings->sink));
 	show_from_zero(dispatch);
-	status = dispatch->kind->open(&sink, &dispatch->line, reterr);
+	status = dispatch_line(
+		dispatch, settings->sink, &dispatch->line, reterr);
 	if (status != OK) {
 		dispatch_close(&dispatch);
 		return status;
@@ -106,8 +81,11 @@ void dispatch_close(struct dispatch **dispatch)
 
 	if (!gone)
 		return;
+	dispatch_wire_close(&gone->next);
 	gone->kind->close(&gone->line);
+	edition_unref(&gone->settings.edition);
 	pg_close(&gone->pg);
+	pthread_mutex_destroy(&gone->lock);
 	arena_free(&gone->arena);
 	arena_free(&gone->life);
 	memory_free(gone);
@@ -336,7 +314,7 @@ static bool learn(
 	}
 	measure(dispatch, METRIC_AWAY, dispatch->name, worst != NULL);
 	if (!worst) {
-		say(dispatch, true, "speaking");
+		dispatch_say(dispatch, true, "speaking");
 		return answered && throttle_well(&dispatch->throttle);
 	}
 	throttle_failed(&dispatch->throttle, clock_monotonic(),
@@ -346,7 +324,7 @@ static bool learn(
 					     : "NOTIFIER-SINK-AWAY",
 		LOG_TEXT("sink", dispatch->name),
 		LOG_NUMBER("code", worst->code), LOG_TEXT("what", worst->why));
-	say(dispatch, false, worst->why);
+	dispatch_say(dispatch, false, worst->why);
 	return false;
 }
 
@@ -463,33 +441,9 @@ static enum status work(struct dispatch *dispatch, struct service *service,
 	if (status != OK || count)
 		return status;
 	if (!dispatch->throttle.failures)
-		say(dispatch, true, "waiting");
+		dispatch_say(dispatch, true, "waiting");
 	status = pg_wait(dispatch->pg, IDLE, reterr);
 	return status == IGNORED ? OK : status;
-}
-
-static enum status turn(struct dispatch *dispatch, struct service *service,
-	struct reason *reterr)
-{
-	enum status status = connect(dispatch, reterr);
-
-	if (status == OK)
-		status = hold(dispatch, reterr);
-	if (status == IGNORED) {
-		say(dispatch, true, "another notifier speaks to it");
-		measure(dispatch, METRIC_SINK_HELD, dispatch->name, 0);
-		service_sleep(service, dispatch->holder.time / 4);
-		return OK;
-	}
-	if (status == OK)
-		status = work(dispatch, service, reterr);
-	if (status == REJECT && dispatch->epoch) {
-		log_reason(LOG_WARN, "NOTIFIER-FENCED", reterr);
-		measure(dispatch, METRIC_FENCED, NULL, 1);
-		lose(dispatch);
-		return OK;
-	}
-	return status;
 }
 
 static void let_go(struct dispatch *dispatch)
@@ -502,6 +456,67 @@ static void let_go(struct dispatch *dispatch)
 		    dispatch->name, dispatch->epoch, &reason) != OK)
 		log_reason(LOG_WARN, "NOTIFIER-LEASE-LOST", &reason);
 	dispatch->epoch = 0;
+}
+
+/* Whether it has still something to say to an instance that is gone. */
+static enum status leave(struct dispatch *dispatch, struct reason *reterr)
+{
+	struct pg_rows *rows = NULL;
+	struct pg_args args;
+	enum status status;
+
+	pg_args_init(&args, dispatch->arena);
+	pg_text(&args, dispatch->settings.sink->name);
+	pg_text(&args, dispatch->settings.url);
+	status = pg_run(dispatch->pg,
+		"SELECT EXISTS (SELECT FROM notice WHERE sink = $1"
+		" AND target = $2 AND due_at < 'infinity')",
+		&args, &rows, reterr);
+	if (status != OK)
+		return status;
+	if (!pg_get_bool(rows, 0, 0) ||
+		clock_monotonic() > dispatch->leaves_at) {
+		let_go(dispatch);
+		lose(dispatch);
+		pg_close(&dispatch->pg);
+		dispatch->resting = true;
+	}
+	pg_rows_free(&rows);
+	return OK;
+}
+
+static enum status turn(struct dispatch *dispatch, struct service *service,
+	struct reason *reterr)
+{
+	enum status status;
+
+	dispatch_take_wire(dispatch);
+	if (dispatch->resting) {
+		dispatch_say(dispatch, true, "");
+		service_sleep(service, IDLE);
+		return OK;
+	}
+	status = connect(dispatch, reterr);
+
+	if (status == OK)
+		status = hold(dispatch, reterr);
+	if (status == IGNORED) {
+		dispatch_say(dispatch, true, "another notifier speaks to it");
+		measure(dispatch, METRIC_SINK_HELD, dispatch->name, 0);
+		service_sleep(service, dispatch->holder.time / 4);
+		return OK;
+	}
+	if (status == OK)
+		status = work(dispatch, service, reterr);
+	if (status == OK && dispatch->leaving)
+		status = leave(dispatch, reterr);
+	if (status == REJECT && dispatch->epoch) {
+		log_reason(LOG_WARN, "NOTIFIER-FENCED", reterr);
+		measure(dispatch, METRIC_FENCED, NULL, 1);
+		lose(dispatch);
+		return OK;
+	}
+	return status;
 }
 
 enum status dispatch_loop(
@@ -521,7 +536,7 @@ enum status dispatch_loop(
 		if (status != RETRY)
 			break;
 		log_reason(LOG_WARN, "NOTIFIER-RETRY", reterr);
-		say(dispatch, false, reterr->sentence);
+		dispatch_say(dispatch, false, reterr->sentence);
 		service_sleep(service, throttle_back_off(++failures,
 					       10 * INSTANT_SECOND, 0, dice()));
 		status = OK;

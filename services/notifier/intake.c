@@ -7,6 +7,8 @@
 #include "throttle.h"
 #include "wire/json.h"
 
+#include <string.h>
+
 #define ARRAY_MAX (4u << 20)
 
 /* One verdict on its way through. */
@@ -17,12 +19,13 @@ struct taking {
 	const struct verdict_record *verdict;
 	const char *record; /* the verdict as JSON */
 	instant now;
+	bool again; /* by other files: only what differs is touched */
 	struct reason *reterr;
 };
 
 static void count(struct taking *t, enum metric row)
 {
-	if (t->intake->metrics)
+	if (t->intake->metrics && !t->again)
 		metric_add(t->intake->metrics, row, NULL, 1);
 }
 
@@ -246,6 +249,7 @@ static enum status put_notices(struct taking *t, const struct owed *owed)
 	pg_text(&args, owed->labels);
 	pg_instant(&args, promotion(t->verdict));
 	pg_instant(&args, throttle_due(t->verdict->known_at, t->now));
+	pg_bool(&args, t->again);
 	return pg_do(t->pg,
 		"INSERT INTO notice AS old (episode, sink, target, identity,"
 		" role, party, party_key, labels, promote_at, due_at, open)"
@@ -256,23 +260,31 @@ static enum status put_notices(struct taking *t, const struct owed *owed)
 		" party_key = excluded.party_key, labels = excluded.labels,"
 		" promote_at = excluded.promote_at, due_at = excluded.due_at,"
 		" open = true, ended_at = 'infinity',"
-		" revision = old.revision + 1",
+		" revision = old.revision + 1"
+		" WHERE NOT $12 OR (old.role, old.party, old.party_key,"
+		" old.labels, old.open) IS DISTINCT FROM (excluded.role,"
+		" excluded.party, excluded.party_key, excluded.labels, true)",
 		&args, NULL, t->reterr);
 }
 
-static enum status take_episode(struct taking *t)
+static enum status owe_all(struct taking *t)
 {
 	struct owed owed = {0};
-	enum status status = put_episode(t);
+	enum status status;
 
-	if (status != OK)
-		return status;
 	find_owed(t, &owed);
 	status = end_rest(t, &owed);
 	if (status != OK || !owed.count)
 		return status;
 	status = supersede(t, &owed);
 	return status == OK ? put_notices(t, &owed) : status;
+}
+
+static enum status take_episode(struct taking *t)
+{
+	enum status status = put_episode(t);
+
+	return status == OK ? owe_all(t) : status;
 }
 
 static enum status take(struct taking *t)
@@ -288,11 +300,10 @@ static enum status take(struct taking *t)
 	return status;
 }
 
-enum status intake_apply(void *context, struct pg *pg, struct arena *arena,
-	const struct kafka_batch *batch, size_t *ret_culprit,
-	struct reason *reterr)
+static enum status take_all(struct intake *intake, struct pg *pg,
+	struct arena *arena, const struct kafka_batch *batch,
+	size_t *ret_culprit, struct reason *reterr)
 {
-	struct intake *intake = context;
 	enum status status = OK;
 
 	for (size_t i = 0; status == OK && i < batch->count; i++) {
@@ -320,4 +331,97 @@ enum status intake_apply(void *context, struct pg *pg, struct arena *arena,
 	*ret_culprit = batch->count;
 	return pg_do(pg, "SELECT pg_notify('" INTAKE_CHANNEL "', '')", NULL,
 		NULL, reterr);
+}
+
+/* What is in force now; given back by the caller. */
+static struct edition *open_files(struct intake *intake)
+{
+	struct edition *edition;
+	const struct directory *directory;
+
+	if (!intake->book)
+		return NULL;
+	edition = book_get(intake->book);
+	directory = edition_text(edition);
+	intake->roles = directory->roles;
+	intake->routes = directory->routes;
+	return edition;
+}
+
+enum status intake_apply(void *context, struct pg *pg, struct arena *arena,
+	const struct kafka_batch *batch, size_t *ret_culprit,
+	struct reason *reterr)
+{
+	struct intake *intake = context;
+	struct edition *edition = open_files(intake);
+	enum status status =
+		take_all(intake, pg, arena, batch, ret_culprit, reterr);
+
+	edition_unref(&edition);
+	return status;
+}
+
+static enum status next_open(struct taking *t, const char *after,
+	const char **ret_id, struct reason *reterr)
+{
+	struct pg_rows *rows = NULL;
+	struct pg_args args;
+	enum status status;
+
+	pg_args_init(&args, t->arena);
+	pg_text(&args, after);
+	status = pg_run(t->pg,
+		"SELECT id, record FROM episode WHERE closed = 'infinity'"
+		" AND id > $1 ORDER BY id LIMIT 1 FOR UPDATE",
+		&args, &rows, reterr);
+	if (status != OK)
+		return status;
+	if (pg_count(rows)) {
+		*ret_id = arena_string(t->arena, pg_get(rows, 0, 0));
+		t->record = arena_string(t->arena, pg_get(rows, 0, 1));
+	} else {
+		status = IGNORED;
+	}
+	pg_rows_free(&rows);
+	return status;
+}
+
+static enum status reroute(
+	struct taking *t, const char *after, const char **ret_id)
+{
+	struct verdict_record verdict = {0};
+	enum status status = pg_begin(t->pg, t->reterr);
+
+	if (status == OK)
+		status = next_open(t, after, ret_id, t->reterr);
+	if (status == OK)
+		status = verdict_read(t->arena, t->record, strlen(t->record),
+			&verdict, t->reterr);
+	t->verdict = &verdict;
+	if (status == OK)
+		status = owe_all(t);
+	if (status == OK)
+		status = pg_do(t->pg,
+			"SELECT pg_notify('" INTAKE_CHANNEL "', '')", NULL,
+			NULL, t->reterr);
+	return status == OK ? pg_commit(t->pg, t->reterr) : status;
+}
+
+enum status intake_reroute(struct intake *intake, struct pg *pg,
+	struct arena *arena, const char *after, const char **ret_id,
+	struct reason *reterr)
+{
+	struct edition *edition = open_files(intake);
+	struct taking t = {.intake = intake,
+		.pg = pg,
+		.arena = arena,
+		.now = clock_now(intake->clock),
+		.again = true,
+		.reterr = reterr};
+	enum status status = reroute(&t, after, ret_id);
+
+	if (status != OK)
+		pg_rollback(pg);
+	edition_unref(&edition);
+	return status;
 }

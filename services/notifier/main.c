@@ -21,12 +21,13 @@ static int run(struct notifier *notifier, struct service *service,
 	struct health *health, struct metrics *metrics, struct reason *reterr)
 {
 	struct deck_settings settings = {&notifier->values, &notifier->kafka,
-		notifier->roles, notifier->routes, health, metrics};
+		book_new(notifier->directory, directory_free), health, metrics};
 	struct common_settings *common = &notifier->values.common;
 	struct admin *admin = NULL;
 	struct deck *deck = NULL;
 	int code = EXIT_SETTINGS;
 
+	notifier->directory = NULL; /* the book's now */
 	if (admin_open(common->admin_address, (unsigned)common->admin_port,
 		    health, metrics, &admin, reterr) == OK &&
 		deck_open(&settings, &deck, reterr) == OK) {
@@ -39,6 +40,7 @@ static int run(struct notifier *notifier, struct service *service,
 		log_reason(LOG_ERROR, "NOTIFIER-REFUSED", reterr);
 	}
 	deck_close(&deck);
+	book_free(&settings.book);
 	admin_close(&admin);
 	return code;
 }
@@ -107,8 +109,7 @@ int main(int argc, char **argv)
 			"notifier", &notifier.values.common, wish);
 	else if (wish != SETTINGS_DONE)
 		code = act(&notifier, wish, number, &reason);
-	routes_free(&notifier.routes);
-	roles_free(&notifier.roles);
+	directory_free(notifier.directory);
 	arena_free(&notifier.arena);
 	return code;
 }

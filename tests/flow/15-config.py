@@ -117,3 +117,39 @@ def test_a_reload_that_is_wrong_keeps_what_was(files):
     import senders
     files.send("github-acme", senders.github_ping("acme/shop"))
     service.stop()
+
+
+# service, file, a line of it, what is wrong, what is right and different, and what the log says of it
+RELOADS = [
+    ("evaluator", "pack/PO.3.2.yaml", "  severity: critical", "  severity: awful", "  severity: low", "EVALUATOR-RELOADED"),
+    ("notifier", "roles.yaml", "fallback: ", "fallback: nobody", None, "NOTIFIER-RELOADED"),
+]
+
+
+@pytest.mark.parametrize("service,name,line,wrong,right,word", RELOADS, ids=[one[0] for one in RELOADS])
+def test_a_reload_takes_all_or_keeps_what_was(files, service, name, line, wrong, right, word):
+    from waiting import until
+    path = files.folder / name
+    before = path.read_text()
+    rows = before.splitlines()
+    number = next(place for place, row in enumerate(rows) if row.startswith(line))
+    running = Service(files.program(service), ["--config", files.folder / (service + ".yaml")], files.folder, service + "-reload")
+    files.services[service] = running
+    running.start().wait_ready()
+    place = re.escape(path.name) + r":%d:\d+" % (number + 1)
+    kept = r"(?m)^ok files: older files in force: .*" + place
+    try:
+        path.write_text("\n".join(rows[:number] + [wrong] + rows[number + 1:]) + "\n")
+        running.signal(1)
+        until("the log names the wrong line", lambda: re.search(place, running.text()))
+        until("so does /readyz, and it is well", lambda: re.search(kept, running.admin("/readyz").text))
+        assert running.metric("postern_%s_reload_failed" % service) == 1
+        path.write_text("\n".join(rows[:number] + [right or rows[number]] + rows[number + 1:]) + "\n")
+        running.signal(1)
+        running.wait_log(word)
+        until("the gauge is back", lambda: running.metric("postern_%s_reload_failed" % service) == 0)
+        if service == "evaluator":
+            running.wait_log("JUDGE-PACK-CHANGED")
+    finally:
+        path.write_text(before)
+    running.stop()

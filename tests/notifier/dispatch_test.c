@@ -204,3 +204,81 @@ static void test_dispatch__two_notifiers_tell_it_once(void **state)
 	stage_end(stage);
 	scripted_end_all(server);
 }
+
+/* The stage frees its files itself. */
+static void forget(void *text)
+{
+	memory_free(text);
+}
+
+static void test_dispatch__speaks_by_other_files_at_once(void **state)
+{
+	const struct step steps[] = {{.code = 401}, {.code = 200}};
+	struct scripted *server = scripted_begin(steps, 2);
+	struct stage *stage = begin("alertmanager", server->url, "");
+	struct verdict_record verdict = stage_verdict(stage, "a");
+	struct directory *directory = memory_new(sizeof(*directory));
+	struct dispatch_wire wire;
+	struct book *book;
+	struct edition *edition;
+
+	(void)state;
+	stage->settings.refresh_every = INSTANT_MINUTE;
+	stage_run(stage);
+	assert_int_equal(stage_tell(stage, &verdict), OK);
+	stage_until(stage, "SELECT count(*) FROM attempt WHERE code = 401", 1);
+	/* It is barred and would wait long; another key is tried at once. */
+	directory->roles = stage->roles;
+	directory->routes = stage->routes;
+	book = book_new(directory, forget);
+	edition = book_get(book);
+	db_ok(dispatch_wire_open(stage->dispatches[0],
+		      routes_sink_at(stage->routes, 0), edition, &wire,
+		      &stage->reason),
+		&stage->reason);
+	edition_unref(&edition);
+	book_free(&book);
+	dispatch_rewire(stage->dispatches[0], &wire);
+	assert_null(wire.line);
+	stage_until(stage,
+		"SELECT count(*) FROM notice WHERE outcome = 'delivered'", 1);
+	stage_end(stage);
+	scripted_end_all(server);
+}
+
+static void test_dispatch__what_is_gone_is_ended_there_first(void **state)
+{
+	const struct step steps[] = {{.code = 200}, {.code = 200}};
+	struct scripted *server = scripted_begin(steps, 2);
+	struct stage *stage = begin("alertmanager", server->url, "");
+	struct verdict_record verdict = stage_verdict(stage, "a");
+	struct verdict_record pass;
+	struct dispatch_wire none = {0};
+	int asked;
+
+	(void)state;
+	stage->settings.refresh_every = INSTANT_MINUTE;
+	stage->settings.resolved_for = 0;
+	stage_run(stage);
+	assert_int_equal(stage_tell(stage, &verdict), OK);
+	stage_until(stage,
+		"SELECT count(*) FROM notice WHERE outcome = 'delivered'", 1);
+	dispatch_rewire(stage->dispatches[0], &none);
+	pass = stage_pass(verdict);
+	assert_int_equal(stage_tell(stage, &pass), OK);
+	stage_until(stage,
+		"SELECT count(*) FROM attempt WHERE action = 'resolve'"
+		" AND outcome = 'delivered'",
+		1);
+	stage_until(stage,
+		"SELECT count(*) FROM lease WHERE name LIKE 'sink %'"
+		" AND expires_at > clock_timestamp()",
+		0);
+	asked = (int)server->count;
+	verdict = stage_verdict(stage, "c");
+	assert_int_equal(stage_tell(stage, &verdict), OK);
+	clock_sleep(INSTANT_SECOND);
+	assert_int_equal(server->count, asked);
+	stage_end(stage);
+	scripted_end_all(server);
+}

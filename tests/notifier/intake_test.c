@@ -180,3 +180,56 @@ static void test_intake__names_the_record_that_is_wrong(void **state)
 	pg_rollback(stage->pg);
 	stage_end(stage);
 }
+
+/* All open episodes, as after a reload. */
+static int reroute_all(struct stage *stage)
+{
+	char last[EVIDENCE_ID] = "";
+	const char *id;
+	int count = 0;
+
+	for (;; count++) {
+		enum status status = intake_reroute(&stage->intake, stage->pg,
+			stage->arena, last, &id, &stage->reason);
+
+		if (status == IGNORED)
+			return count;
+		db_ok(status, &stage->reason);
+		snprintf(last, sizeof(last), "%s", id);
+	}
+}
+
+static void test_intake__other_files_decide_again_what_is_open(void **state)
+{
+	struct stage *stage = stage_begin(SCHEMA, ROUTES);
+	struct verdict_record verdict = stage_verdict(stage, "a");
+	struct verdict_record over = stage_verdict(stage, "b");
+	struct verdict_record pass;
+
+	(void)state;
+	assert_int_equal(stage_tell(stage, &verdict), OK);
+	over.episode = arena_printf(stage->arena, "%064x", 99u);
+	assert_int_equal(stage_tell(stage, &over), OK);
+	pass = stage_pass(over);
+	assert_int_equal(stage_tell(stage, &pass), OK);
+	/* By the same files nothing is told again. */
+	assert_int_equal(reroute_all(stage), 1);
+	assert_int_equal(db_number(stage->pg, OWED), 2);
+	assert_int_equal(db_number(stage->pg, "SELECT max(revision) FROM notice"
+					      " WHERE open"),
+		1);
+	stage_routes(stage, "sinks:\n"
+			    "  other: {kind: alertmanager, urls: "
+			    "['http://127.0.0.1:3']}\n"
+			    "routes: [{sinks: [other]}]\n");
+	assert_int_equal(reroute_all(stage), 1);
+	assert_int_equal(db_number(stage->pg, OWED), 1);
+	assert_int_equal(
+		db_number(stage->pg, OWED " AND target = 'http://127.0.0.1:3'"),
+		1);
+	assert_int_equal(db_number(stage->pg,
+				 "SELECT count(*) FROM notice WHERE NOT open"
+				 " AND sink = 'am' AND due_at < 'infinity'"),
+		4);
+	stage_end(stage);
+}

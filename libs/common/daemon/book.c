@@ -82,9 +82,8 @@ struct edition *book_get(struct book *book)
 	return edition;
 }
 
-void book_set(struct book *book, void *text)
+static void put(struct book *book, struct edition *next)
 {
-	struct edition *next = edition_new(text, book->free);
 	struct edition *last;
 
 	pthread_mutex_lock(&book->lock);
@@ -92,4 +91,14 @@ void book_set(struct book *book, void *text)
 	book->now = next;
 	pthread_mutex_unlock(&book->lock);
 	edition_unref(&last);
+}
+
+void book_set(struct book *book, void *text)
+{
+	put(book, edition_new(text, book->free));
+}
+
+void book_follow(struct book *book, struct edition *edition)
+{
+	put(book, edition_ref(edition));
 }

@@ -18,6 +18,9 @@ struct edition *book_get(struct book *book);
 /* Takes `text`, which is in force from now on. */
 void book_set(struct book *book, void *text);
 
+/* An edition of another book is in force from now on. */
+void book_follow(struct book *book, struct edition *edition);
+
 struct edition *edition_ref(struct edition *edition);
 const void *edition_text(const struct edition *edition);
 /* Accepts NULL, leaves NULL. */

@@ -16,7 +16,7 @@ struct check {
 	instant patience;
 	instant refreshed;
 	bool well;
-	char sentence[200];
+	char sentence[300];
 };
 
 struct health {
@@ -61,6 +61,14 @@ int health_check(struct health *health, const char *name, instant patience)
 	return number;
 }
 
+void health_patience(struct health *health, int check, instant patience)
+{
+	MUST(check >= 0 && check < CHECKS_MAX);
+	pthread_mutex_lock(&health->lock);
+	health->checks[check].patience = patience;
+	pthread_mutex_unlock(&health->lock);
+}
+
 void health_set(
 	struct health *health, int check, bool well, const char *sentence)
 {
@@ -73,6 +81,22 @@ void health_set(
 	row->refreshed = clock_now(health->clock);
 	snprintf(row->sentence, sizeof(row->sentence), "%s", sentence);
 	pthread_mutex_unlock(&health->lock);
+}
+
+#define PLACE_MOST 110
+
+void health_older(struct health *health, int check, const struct reason *reason)
+{
+	size_t length = strlen(reason->place);
+	bool cut = length > PLACE_MOST;
+	char sentence[300];
+
+	snprintf(sentence, sizeof(sentence), "older files in force: %s%s: %s",
+		cut ? ".." : "",
+		reason->place + (cut ? length - PLACE_MOST : 0),
+		reason->sentence);
+	utf8_cut(sentence, sizeof(sentence) - 1);
+	health_set(health, check, true, sentence);
 }
 
 static bool is_late(const struct check *row, instant now)

@@ -71,3 +71,29 @@ static void test_health__is_a_gauge_of_each_check(void **state)
 	strbuf_release(&out);
 	health_free(&health);
 }
+
+static void test_health__refused_files_are_named_by_their_end(void **state)
+{
+	struct health *health = health_new(&clock_wall);
+	int check = health_check(health, "files", 0);
+	struct reason reason = {.sentence = "\"x\" is not known here"};
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out, 1000);
+	memset(reason.place, 'p', sizeof(reason.place) - 1);
+	memcpy(reason.place + 150, "/roles.yaml:12:3",
+		sizeof("/roles.yaml:12:3"));
+	health_older(health, check, &reason);
+	assert_true(health_report(health, &out));
+	assert_non_null(
+		strstr(out.text, "ok files: older files in force: ..p"));
+	assert_non_null(strstr(
+		out.text, "p/roles.yaml:12:3: \"x\" is not known here\n"));
+	strbuf_reset(&out);
+	health_set(health, check, true, "fine");
+	health_patience(health, check, INSTANT_MINUTE);
+	assert_true(health_report(health, &out));
+	strbuf_release(&out);
+	health_free(&health);
+}
