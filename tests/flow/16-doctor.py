@@ -53,9 +53,11 @@ def test_doctor_finds_nothing_in_a_healthy_suite(world):
     code, out, err = run(world.binaries / "postern", "doctor", "--evaluator", world.folder / "evaluator.yaml")
     assert code == 0 and "OK    database  evaluator: PostgreSQL" in out and "2 warnings, 0 wrong" in out and not err, out + err
     assert run(world.binaries / "postern", "doctor")[0] == 2, "nothing to look at is no health"
+    code, found = doctor(world, "--strict", "--process", ingest, services=())
+    assert code == 0 and [(row["check"], row["finding"]) for row in found] == [("process", "OK")], found
     world.stop("ingest")
     code, found = doctor(world, "--process", ingest, services=())
-    assert code == 1 and [row["check"] for row in found if row["finding"] == "FAIL"] == ["process"], found
+    assert code == 1 and [(row["check"], row["finding"]) for row in found] == [("process", "FAIL")], found
 
 
 def broker_and_topics(world):
@@ -99,6 +101,8 @@ def files(world):
     assert "bad.yaml:1:" in trouble(world, "notifier", "FAIL", "routes", routes=bad)
     assert "refresh-every" in trouble(world, "notifier", "FAIL", "settings", ends_ahead="1m", refresh_every="50s")
     assert trouble(world, "ingest", "WARN", "subjects", subjects=None)
+    assert "plain HTTP" in trouble(world, "ingest", "WARN", "tls", listen_address="0.0.0.0", insecure=True)
+    assert "bad.yaml" in trouble(world, "ingest", "FAIL", "tls", tls_certificate=bad, tls_key=bad)
 
 
 def sinks(world, **sink):

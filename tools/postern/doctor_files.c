@@ -40,6 +40,31 @@ static void look_at_sources(struct doctor *doctor)
 		doctor_say(doctor, FINDING_OK, "subjects", path, NULL, "valid");
 }
 
+/* Loopback needs no TLS; elsewhere the settings demand it, or `insecure`. */
+static void look_at_tls(struct doctor *doctor)
+{
+	const struct httpd_settings settings = ingest_httpd(&doctor->ingest);
+	const char *path = doctor->ingest.tls_certificate;
+	struct reason reason = {0};
+
+	if (!path && doctor->ingest.insecure)
+		doctor_say(doctor, FINDING_WARN, "tls", "ingest",
+			"let a proxy end TLS in front, or set "
+			"`tls-certificate` and `tls-key`",
+			"%s takes deliveries in plain HTTP",
+			doctor->ingest.listen_address);
+	if (!path)
+		return;
+	if (httpd_check(&settings, &reason) != OK)
+		doctor_say_reason(doctor, FINDING_FAIL, "tls", "ingest",
+			"put a certificate and its key there that belong "
+			"together and are in their time",
+			&reason);
+	else
+		doctor_say(doctor, FINDING_OK, "tls", "ingest", NULL,
+			"%s and its key are in their time and fit", path);
+}
+
 static void look_at_pack(struct doctor *doctor)
 {
 	const char *path = doctor->evaluator.pack;
@@ -143,8 +168,10 @@ static void look_at_routes(struct doctor *doctor)
 
 void doctor_files(struct doctor *doctor)
 {
-	if (doctor->given[DOCTOR_INGEST])
+	if (doctor->given[DOCTOR_INGEST]) {
+		look_at_tls(doctor);
 		look_at_sources(doctor);
+	}
 	if (doctor->given[DOCTOR_EVALUATOR])
 		look_at_pack(doctor);
 	if (doctor->given[DOCTOR_NOTIFIER])

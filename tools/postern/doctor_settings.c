@@ -119,6 +119,8 @@ bool doctor_is_given(const char *const files[DOCTOR_SERVICES])
 void doctor_settings(
 	struct doctor *doctor, const char *const files[DOCTOR_SERVICES])
 {
+	if (!doctor_is_given(files))
+		return; /* running processes only */
 	for (int i = 0; i < DOCTOR_SERVICES; i++)
 		load(doctor, (enum doctor_service)i, files[i]);
 }
