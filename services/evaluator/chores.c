@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "daemon/acls_admin.h"
 #include "daemon/migrate.h"
 #include "daemon/topics_admin.h"
 
@@ -70,19 +71,36 @@ static enum status migrate(struct evaluator *evaluator, struct reason *reterr)
 	return status;
 }
 
+/* As the privilege paragraph in main.c says. */
+static const struct acls_row acls[] = {
+	{KAFKA_ACL_TOPIC, TOPIC_EVIDENCE, NULL, KAFKA_ACL_READ},
+	{KAFKA_ACL_TOPIC, TOPIC_VERDICTS, NULL, KAFKA_ACL_WRITE},
+	{KAFKA_ACL_TOPIC, TOPIC_STATE, NULL, KAFKA_ACL_WRITE},
+	{KAFKA_ACL_TOPIC, TOPIC_PARKED, NULL, KAFKA_ACL_WRITE},
+	{KAFKA_ACL_TRANSACTION, 0, "-evaluator-relay", KAFKA_ACL_WRITE},
+	/* Its consumer joins no group, but the library looks for one. */
+	{KAFKA_ACL_GROUP, 0, "evaluator", KAFKA_ACL_DESCRIBE},
+	{.may = -1},
+};
+
 enum status evaluator_switch(
 	struct evaluator *evaluator, int number, struct reason *reterr)
 {
+	const struct common_settings *common = &evaluator->values.common;
 	struct strbuf out;
 	enum status status;
 
 	if (number == EVALUATOR_MIGRATE)
 		return migrate(evaluator, reterr);
 	strbuf_init(&out, 1 << 16);
-	status = (number == EVALUATOR_CREATE_TOPICS ? topics_create
-						    : topics_check)(
-		evaluator->arena, &evaluator->values.common, &evaluator->kafka,
-		TOPICS_WAIT, &out, reterr);
+	if (number == EVALUATOR_CREATE_ACLS)
+		status = acls_create(evaluator->arena, common,
+			&evaluator->kafka, "evaluator", acls, &out, reterr);
+	else
+		status = (number == EVALUATOR_CREATE_TOPICS
+				  ? topics_create
+				  : topics_check)(evaluator->arena, common,
+			&evaluator->kafka, TOPICS_WAIT, &out, reterr);
 	fputs(out.text, stdout);
 	strbuf_release(&out);
 	return status;

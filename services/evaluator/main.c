@@ -32,8 +32,10 @@ static int run(struct evaluator *evaluator, struct service *service,
 		log_line(LOG_INFO, "ADMIN-LISTENING",
 			LOG_TEXT("address", common->admin_address),
 			LOG_NUMBER("port", admin_port(admin)));
-		status = evaluator_check_schema(evaluator, reterr);
+		status = common_kafka_try(&evaluator->kafka, reterr);
 	}
+	if (status == OK)
+		status = evaluator_check_schema(evaluator, reterr);
 	if (status == OK)
 		status = loops_open(evaluator, files, &loops, reterr);
 	if (status == OK) {

@@ -8,6 +8,8 @@ const char *const evaluator_switches[] = {"migrate",
 	"must name the schema's owner",
 	"create-topics", "make the topics that are missing, then exit",
 	"check-topics", "say whether the topics keep what they are given",
+	"create-acls",
+	"allow kafka-principal what this service does on Kafka, then exit",
 	NULL};
 
 const struct setting evaluator_table[] = {

@@ -23,7 +23,8 @@ struct evaluator_settings {
 enum evaluator_switch {
 	EVALUATOR_MIGRATE,
 	EVALUATOR_CREATE_TOPICS,
-	EVALUATOR_CHECK_TOPICS
+	EVALUATOR_CHECK_TOPICS,
+	EVALUATOR_CREATE_ACLS
 };
 extern const char *const evaluator_switches[];
 extern const struct setting evaluator_table[];

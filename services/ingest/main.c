@@ -9,8 +9,10 @@
  * Has no database and calls no host but Kafka's brokers.
  */
 #include "base/log.h"
+#include "daemon/acls_admin.h"
 #include "daemon/admin.h"
 #include "daemon/admin_ask.h"
+#include "daemon/common.h"
 #include "daemon/topics_admin.h"
 #include "edge/edge.h"
 #include "files.h"
@@ -21,6 +23,17 @@
 
 /* A delivery is in Kafka or in the spool so long after it was stamped. */
 #define AFTER_DEADLINE (INSTANT_SECOND / 2)
+
+/* The privilege paragraph above, as the broker is told of it. */
+static const struct acls_row acls[] = {
+	{KAFKA_ACL_TOPIC, TOPIC_DELIVERIES, NULL, KAFKA_ACL_WRITE},
+	{KAFKA_ACL_TOPIC, TOPIC_DELIVERIES, NULL, KAFKA_ACL_READ},
+	{KAFKA_ACL_TOPIC, TOPIC_EVIDENCE, NULL, KAFKA_ACL_WRITE},
+	{KAFKA_ACL_TOPIC, TOPIC_REJECTED, NULL, KAFKA_ACL_WRITE},
+	{KAFKA_ACL_TOPIC, TOPIC_PARKED, NULL, KAFKA_ACL_WRITE},
+	{KAFKA_ACL_GROUP, 0, "-ingest", KAFKA_ACL_READ},
+	{.may = -1},
+};
 
 struct ingest {
 	const struct ingest_settings *settings;
@@ -62,6 +75,8 @@ static enum status open_all(struct ingest *ingest, struct reason *reterr)
 		.health = health_new(&clock_wall),
 		.metrics = meters_new()};
 	status = files_open(files, reterr);
+	if (status == OK)
+		status = common_kafka_try(&settings->kafka, reterr);
 	ingest->edge = (struct edge){.settings = settings,
 		.health = files->health,
 		.metrics = files->metrics,
@@ -146,6 +161,24 @@ static int run(const struct ingest_settings *settings)
 	return code;
 }
 
+static int run_switch(
+	struct arena *arena, const struct ingest_settings *settings, int which)
+{
+	struct strbuf out;
+	struct reason reason;
+	enum status status;
+
+	if (which != INGEST_CREATE_ACLS)
+		return topics_main(arena, &settings->common, &settings->kafka,
+			which == INGEST_CREATE_TOPICS);
+	strbuf_init(&out, 1u << 16);
+	status = acls_create(arena, &settings->common, &settings->kafka,
+		"ingest", acls, &out, &reason);
+	fputs(out.text, stdout);
+	strbuf_release(&out);
+	return status == OK ? 0 : refuse(status, &reason);
+}
+
 int main(int argc, char **argv)
 {
 	struct arena *arena = arena_new(16u << 20);
@@ -164,8 +197,7 @@ int main(int argc, char **argv)
 	else if (wish == SETTINGS_HEALTH || wish == SETTINGS_ALIVE)
 		code = admin_ask_main("ingest", &settings.common, wish);
 	else if (wish == SETTINGS_SWITCH)
-		code = topics_main(arena, &settings.common, &settings.kafka,
-			which == INGEST_CREATE_TOPICS);
+		code = run_switch(arena, &settings, which);
 	else if (wish == SETTINGS_CHECK)
 		code = ingest_settings_print(arena, &settings);
 	else if (wish == SETTINGS_RUN)

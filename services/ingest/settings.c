@@ -91,6 +91,8 @@ static const char *const switches[] = {
 	[2 * INGEST_CHECK_TOPICS] = "check-topics",
 	"compare the topics with what is wanted, say how durable they are, "
 	"and exit",
+	[2 * INGEST_CREATE_ACLS] = "create-acls",
+	"allow kafka-principal what this service does on Kafka, and exit",
 	NULL,
 };
 

@@ -30,7 +30,11 @@ struct ingest_settings {
 	const char *group; /* of those who translate, in all processes */
 };
 
-enum ingest_switch { INGEST_CREATE_TOPICS, INGEST_CHECK_TOPICS };
+enum ingest_switch {
+	INGEST_CREATE_TOPICS,
+	INGEST_CHECK_TOPICS,
+	INGEST_CREATE_ACLS
+};
 
 /* Text lives in `arena`. CONFIG with its place; also what two settings together
  * forbid: plain HTTP on an address that others can reach, and not `insecure`.

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "daemon/acls_admin.h"
 #include "daemon/migrate.h"
 #include "daemon/topics_admin.h"
 
@@ -71,19 +72,35 @@ static enum status migrate(struct notifier *notifier, struct reason *reterr)
 	return status;
 }
 
+/* As the privilege paragraph in main.c says. */
+static const struct acls_row acls[] = {
+	{KAFKA_ACL_TOPIC, TOPIC_VERDICTS, NULL, KAFKA_ACL_READ},
+	{KAFKA_ACL_TOPIC, TOPIC_NOTICES, NULL, KAFKA_ACL_WRITE},
+	{KAFKA_ACL_TOPIC, TOPIC_PARKED, NULL, KAFKA_ACL_WRITE},
+	{KAFKA_ACL_TRANSACTION, 0, "-notifier-relay", KAFKA_ACL_WRITE},
+	/* Its consumer joins no group, but the library looks for one. */
+	{KAFKA_ACL_GROUP, 0, "notifier", KAFKA_ACL_DESCRIBE},
+	{.may = -1},
+};
+
 enum status notifier_switch(
 	struct notifier *notifier, int number, struct reason *reterr)
 {
+	const struct common_settings *common = &notifier->values.common;
 	struct strbuf out;
 	enum status status;
 
 	if (number == NOTIFIER_MIGRATE)
 		return migrate(notifier, reterr);
 	strbuf_init(&out, 1 << 16);
-	status = (number == NOTIFIER_CREATE_TOPICS ? topics_create
-						   : topics_check)(
-		notifier->arena, &notifier->values.common, &notifier->kafka,
-		TOPICS_WAIT, &out, reterr);
+	if (number == NOTIFIER_CREATE_ACLS)
+		status = acls_create(notifier->arena, common, &notifier->kafka,
+			"notifier", acls, &out, reterr);
+	else
+		status = (number == NOTIFIER_CREATE_TOPICS
+				  ? topics_create
+				  : topics_check)(notifier->arena, common,
+			&notifier->kafka, TOPICS_WAIT, &out, reterr);
 	fputs(out.text, stdout);
 	strbuf_release(&out);
 	return status;

@@ -64,6 +64,13 @@ void hive_judge(struct arena *arena, const struct httpc_answer *answer,
 	/* A gateway's error may come after TheHive has done it. */
 	ret->doubtful = answer->code >= 500 ||
 			(answer->code >= 200 && answer->code < 300);
+	if (answer->location && *answer->location) {
+		ret->why = arena_printf(arena,
+			"answered %ld, which points to %s: redirects are not "
+			"followed, write the right address into urls",
+			answer->code, answer->location);
+		return;
+	}
 	ret->why = json_is_object(json)
 			   ? arena_printf(arena, "answered %ld %s: %.200s",
 				     answer->code, type, message)

@@ -30,6 +30,7 @@ static int run(struct notifier *notifier, struct service *service,
 	notifier->directory = NULL; /* the book's now */
 	if (admin_open(common->admin_address, (unsigned)common->admin_port,
 		    health, metrics, &admin, reterr) == OK &&
+		common_kafka_try(&notifier->kafka, reterr) == OK &&
 		deck_open(&settings, &deck, reterr) == OK) {
 		log_line(LOG_INFO, "ADMIN-LISTENING",
 			LOG_TEXT("address", common->admin_address),

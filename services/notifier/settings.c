@@ -7,6 +7,8 @@ const char *const notifier_switches[] = {"migrate",
 	"bring the schema to the state of this program, then exit",
 	"create-topics", "make the topics that are missing, then exit",
 	"check-topics", "say whether the topics keep what they are given",
+	"create-acls",
+	"allow kafka-principal what this service does on Kafka, then exit",
 	NULL};
 
 const struct setting notifier_table[] = {

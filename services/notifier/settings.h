@@ -23,7 +23,8 @@ struct notifier_settings {
 enum notifier_switch {
 	NOTIFIER_MIGRATE,
 	NOTIFIER_CREATE_TOPICS,
-	NOTIFIER_CHECK_TOPICS
+	NOTIFIER_CHECK_TOPICS,
+	NOTIFIER_CREATE_ACLS
 };
 extern const char *const notifier_switches[];
 extern const struct setting notifier_table[];

@@ -3,8 +3,14 @@
 
 #include "base/log.h"
 #include "wire/doc.h"
+#include "wire/kafka_try.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
+
+/* As long as a broker may take to be reached; who refuses does so sooner. */
+#define TRY_WAIT (5 * INSTANT_SECOND)
 
 enum status common_log(
 	const struct common_settings *common, struct reason *reterr)
@@ -40,11 +46,31 @@ enum status common_kafka(struct arena *arena,
 		if (member->kind != DOC_SCALAR)
 			return doc_error(member, reterr,
 				"a Kafka property is a single value");
+		if (kafka_property_is_file(member->key) &&
+			access(member->text, R_OK) != 0)
+			return doc_error(member, reterr,
+				"\"%s\" cannot be read: %s", member->text,
+				strerror(errno));
 		properties[count++] =
 			(struct kafka_property){member->key, member->text};
 	}
 	*ret = (struct kafka_settings){.brokers = common->kafka_brokers,
 		.client_id = client_id,
 		.properties = properties};
+	return OK;
+}
+
+enum status common_kafka_try(
+	const struct kafka_settings *kafka, struct reason *reterr)
+{
+	struct reason why;
+	enum status status = kafka_try(kafka, TRY_WAIT, &why);
+
+	if (status == CONFIG) {
+		*reterr = why;
+		return CONFIG;
+	}
+	if (status != OK)
+		log_reason(LOG_WARN, "KAFKA-AWAY", &why);
 	return OK;
 }

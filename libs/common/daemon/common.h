@@ -11,8 +11,13 @@
  * any thread starts. */
 enum status common_log(
 	const struct common_settings *common, struct reason *reterr) MUST_CHECK;
-/* Brokers and properties as the Kafka calls take them, in `arena`; CONFIG with
- * the place of a property that is no single value. */
+/* Brokers and properties as the Kafka calls take them, in `arena`; NAME-file
+ * gives the property NAME by a file. CONFIG with the place of one that is no
+ * single value, or whose file cannot be read. */
 enum status common_kafka(struct arena *arena,
 	const struct common_settings *common, const char *client_id,
 	struct kafka_settings *ret, struct reason *reterr) MUST_CHECK;
+/* For a start: CONFIG where a broker is there and refuses us, or we refuse it.
+ * OK otherwise; that none is there is logged, and no reason to wait. */
+enum status common_kafka_try(
+	const struct kafka_settings *kafka, struct reason *reterr) MUST_CHECK;

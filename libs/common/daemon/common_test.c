@@ -68,3 +68,20 @@ static void test_common__refuses_what_is_no_level_or_format(void **state)
 	assert_int_equal(common_log(&common, &reason), CONFIG);
 	assert_string_equal(reason.place, "log-format");
 }
+
+static void test_common__wants_the_files_of_properties_to_be_there(void **state)
+{
+	struct arena *arena = arena_new(1u << 20);
+	struct common_settings common = {.kafka_brokers = "a:1",
+		.kafka_properties = map_of(arena,
+			"a: 1\nsasl.password-file: /nonexistent/secret\n")};
+	struct kafka_settings kafka;
+	struct reason reason;
+
+	(void)state;
+	assert_int_equal(
+		common_kafka(arena, &common, "x", &kafka, &reason), CONFIG);
+	assert_string_equal(reason.place, "f:2:21");
+	assert_non_null(strstr(reason.sentence, "/nonexistent/secret"));
+	arena_free(&arena);
+}

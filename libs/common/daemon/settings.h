@@ -71,6 +71,7 @@ void settings_print(const struct settings_program *program, struct strbuf *out);
 struct common_settings {
 	const char *kafka_brokers;
 	const struct doc *kafka_properties;
+	const char *kafka_principal;
 	const char *topic_prefix;
 	const char *admin_address;
 	int64_t admin_port;
@@ -86,7 +87,12 @@ struct common_settings {
 		{"kafka-properties", SETTING_MAP, "", 0, 0, false, false,      \
 			false, offsetof(type, common.kafka_properties),        \
 			"any librdkafka properties, name: value, passed "      \
-			"through"},                                            \
+			"through; name-file: path takes the value from a "     \
+			"file, as secrets should be"},                         \
+		{"kafka-principal", SETTING_TEXT, "", 0, 0, false, false,      \
+			false, offsetof(type, common.kafka_principal),         \
+			"whom --create-acls allows what this service does; "   \
+			"empty: User:postern- and the service's name"},        \
 		{"topic-prefix", SETTING_TEXT, "postern", 0, 0, true, false,   \
 			false, offsetof(type, common.topic_prefix),            \
 			"what the names of all topics begin with"},            \

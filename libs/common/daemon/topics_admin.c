@@ -2,12 +2,14 @@
 #include "daemon/topics_admin.h"
 
 #include "daemon/service.h"
+#include "wire/kafka_try.h"
 
 #include <stdio.h>
 
 /* A broker that was started with us takes some seconds. */
 #define MAIN_WAIT (30 * INSTANT_SECOND)
 #define SHOWN_WAIT (10 * INSTANT_SECOND)
+#define TRY_WAIT (5 * INSTANT_SECOND)
 #define PAUSE (200 * INSTANT_SECOND / 1000)
 
 static struct kafka_topic wanted(struct arena *arena,
@@ -52,6 +54,15 @@ static enum status wait_shown(struct kafka_admin *admin,
 	}
 }
 
+/* A broker that refuses us would only look as if it were away. */
+static enum status open_admin(const struct kafka_settings *kafka,
+	struct kafka_admin **ret, struct reason *reterr)
+{
+	enum status status = kafka_try(kafka, TRY_WAIT, reterr);
+
+	return status == CONFIG ? status : kafka_admin_open(kafka, ret, reterr);
+}
+
 enum status topics_create(struct arena *arena,
 	const struct common_settings *common,
 	const struct kafka_settings *kafka, instant wait, struct strbuf *out,
@@ -59,7 +70,7 @@ enum status topics_create(struct arena *arena,
 {
 	instant until = clock_monotonic() + wait;
 	struct kafka_admin *admin = NULL;
-	enum status status = kafka_admin_open(kafka, &admin, reterr);
+	enum status status = open_admin(kafka, &admin, reterr);
 
 	for (int i = 0; i < TOPICS && status == OK; i++) {
 		struct kafka_topic topic = wanted(arena, common, i);
@@ -124,7 +135,7 @@ enum status topics_check(struct arena *arena,
 {
 	instant until = clock_monotonic() + wait;
 	struct kafka_admin *admin;
-	enum status worst = kafka_admin_open(kafka, &admin, reterr);
+	enum status worst = open_admin(kafka, &admin, reterr);
 
 	if (worst != OK)
 		return worst;

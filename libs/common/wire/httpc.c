@@ -71,6 +71,9 @@ static void set_tls(struct httpc *httpc)
 	if (settings->ca) {
 		curl_easy_setopt(httpc->curl, CURLOPT_CAINFO, settings->ca);
 		curl_easy_setopt(httpc->curl, CURLOPT_CAPATH, NULL);
+		/* An authority that was replaced counts from the next
+		 * connection on, as the client's certificate does. */
+		curl_easy_setopt(httpc->curl, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 	}
 	if (settings->certificate) {
 		curl_easy_setopt(
@@ -188,6 +191,11 @@ static enum status explain(struct httpc *httpc, CURLcode code, const char *url,
 		reason_set(reterr, place,
 			"no answer: the connection was lost after the request "
 			"was sent");
+	else if (code == CURLE_PEER_FAILED_VERIFICATION && *httpc->error)
+		reason_set(reterr, place,
+			"no answer: %s: is ca the authority of its "
+			"certificate, and is that valid, and for this host?",
+			httpc->error);
 	else if (speaks_plainly(code) && *httpc->error)
 		reason_set(reterr, place, "no answer: %s", httpc->error);
 	else
@@ -241,7 +249,8 @@ static void read_answer(
 	struct httpc *httpc, struct arena *arena, struct httpc_answer *ret)
 {
 	curl_off_t wait = 0;
-	char *type = NULL;
+	char *type = NULL, *location = NULL;
+	char place[300] = "";
 
 	*ret = (struct httpc_answer){.retry_after = -1};
 	curl_easy_getinfo(httpc->curl, CURLINFO_RESPONSE_CODE, &ret->code);
@@ -250,6 +259,10 @@ static void read_answer(
 	if (wait > 0)
 		ret->retry_after = wait < LONG_MAX ? (long)wait : LONG_MAX;
 	ret->type = type ? arena_string(arena, type) : "";
+	curl_easy_getinfo(httpc->curl, CURLINFO_REDIRECT_URL, &location);
+	if (location)
+		place_of(location, place, sizeof(place));
+	ret->location = arena_string(arena, place);
 	ret->size = httpc->answer.length;
 	ret->body = arena_copy(arena, httpc->answer.text, ret->size);
 }

@@ -39,6 +39,8 @@ struct httpc_answer {
 	size_t size;
 	long retry_after; /* seconds; -1: none */
 	const char *type; /* Content-Type, "" where none */
+	/* Of a 3xx: where it points, without credentials and query; "". */
+	const char *location;
 };
 /*
  * OK: an answer of any code. RETRY: none came, and the reason says why;

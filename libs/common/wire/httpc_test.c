@@ -318,13 +318,14 @@ static void test_httpc__follows_no_redirect(void **state)
 {
 	struct fixture *f = begin(1000);
 	struct script script = {.answer = "HTTP/1.1 302 Found\r\nLocation: "
-					  "http://127.0.0.1:1/\r\n"
+					  "http://u:p@127.0.0.1:1/x?t=1\r\n"
 					  "Content-Length: 0\r\n\r\n"};
 
 	(void)state;
 	script_begin(&script);
 	assert_int_equal(call(f, script_url(f, &script, "http"), "x"), OK);
 	assert_int_equal(f->got.code, 302);
+	assert_string_equal(f->got.location, "http://127.0.0.1:1/x");
 	script_end(&script);
 	end(f);
 }

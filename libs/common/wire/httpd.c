@@ -4,6 +4,7 @@
 
 #include "base/bug.h"
 #include "base/memory.h"
+#include "base/stamp.h"
 #include "wire/httpd_private.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* No CBC, no key exchange without forward secrecy. */
@@ -164,29 +164,11 @@ static const char *copy(const char *path)
 	return path ? memory_string(path) : NULL;
 }
 
-/* Which files, as far as a look from outside tells: a secret that is mounted
- * changes by a link to another file. */
 static uint64_t stamp_of(const struct httpd_settings *files)
 {
-	const char *const paths[] = {
-		files->certificate, files->key, files->client_ca};
-	uint64_t stamp = 14695981039346656037u;
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		struct stat seen;
-		uint64_t parts[5] = {0};
-
-		if (paths[i] && stat(paths[i], &seen) == 0) {
-			parts[0] = (uint64_t)seen.st_ino;
-			parts[1] = (uint64_t)seen.st_size;
-			parts[2] = (uint64_t)seen.st_mtim.tv_sec;
-			parts[3] = (uint64_t)seen.st_mtim.tv_nsec;
-			parts[4] = (uint64_t)seen.st_dev;
-		}
-		for (size_t k = 0; k < 5; k++)
-			stamp = (stamp ^ parts[k]) * 1099511628211u;
-	}
-	return stamp;
+	return stamp_add(stamp_add(stamp_add(STAMP_NONE, files->certificate),
+				 files->key),
+		files->client_ca);
 }
 
 static enum status prepare(struct httpd *httpd,

@@ -3,10 +3,15 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "base/stamp.h"
+#include "wire/crypto.h"
 #include "wire/kafka_private.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <librdkafka/rdkafka.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What a broker adds to a batch of one record, and to the record. */
@@ -62,6 +67,32 @@ static void library_log(
 		LOG_TEXT("facility", facility), LOG_TEXT("what", text));
 }
 
+#define FILE_MAX (1u << 16)
+
+/* Into `ret` of FILE_MAX bytes, which the caller wipes. */
+static enum status read_file(
+	const struct kafka_property *row, char *ret, struct reason *reterr)
+{
+	FILE *file = fopen(row->value, "re");
+	size_t size;
+
+	if (!file) {
+		reason_set(reterr, row->value, "%s cannot be read: %s",
+			row->name, strerror(errno));
+		return CONFIG;
+	}
+	size = fread(ret, 1, FILE_MAX - 1, file);
+	fclose(file);
+	while (size && (ret[size - 1] == '\n' || ret[size - 1] == '\r'))
+		size--;
+	ret[size] = '\0';
+	if (size && strlen(ret) == size)
+		return OK;
+	reason_set(reterr, row->value, "%s cannot be read: the file is empty",
+		row->name);
+	return CONFIG;
+}
+
 static enum status set_property(rd_kafka_conf_t *conf,
 	const struct kafka_property *row, struct reason *reterr)
 {
@@ -79,11 +110,41 @@ static enum status set_property(rd_kafka_conf_t *conf,
 	return CONFIG;
 }
 
+bool kafka_property_is_file(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 5 && strcmp(name + length - 5, "-file") == 0;
+}
+
+static enum status set_from_file(rd_kafka_conf_t *conf,
+	const struct kafka_property *row, struct reason *reterr)
+{
+	char *text = memory_new(FILE_MAX), name[100];
+	enum status status = read_file(row, text, reterr);
+	struct kafka_property read = {name, text};
+
+	snprintf(name, sizeof(name), "%.*s", (int)strlen(row->name) - 5,
+		row->name);
+	if (status == OK)
+		status = set_property(conf, &read, reterr);
+	/* The library repeats what it does not take, and this is a secret. */
+	if (status != OK && strcmp(reterr->place, name) == 0)
+		reason_set(reterr, row->value,
+			"is no value of %s, or there is no such property",
+			name);
+	crypto_wipe(text, FILE_MAX);
+	memory_free(text);
+	return status;
+}
+
 static enum status set_properties(rd_kafka_conf_t *conf,
 	const struct kafka_property *rows, struct reason *reterr)
 {
 	for (; rows && rows->name; rows++) {
-		enum status status = set_property(conf, rows, reterr);
+		enum status status = kafka_property_is_file(rows->name)
+					     ? set_from_file(conf, rows, reterr)
+					     : set_property(conf, rows, reterr);
 
 		if (status != OK)
 			return status;
@@ -122,4 +183,23 @@ enum status kafka_conf_make(const struct kafka_settings *settings,
 	}
 	*ret = conf;
 	return OK;
+}
+
+static bool names_a_file(const char *property)
+{
+	size_t length = strlen(property);
+
+	return length > 9 && strcmp(property + length - 9, ".location") == 0;
+}
+
+uint64_t kafka_files_stamp(const struct kafka_settings *settings)
+{
+	const struct kafka_property *row = settings->properties;
+	uint64_t stamp = STAMP_NONE;
+
+	for (; row && row->name; row++)
+		if (kafka_property_is_file(row->name) ||
+			names_a_file(row->name))
+			stamp = stamp_add(stamp, row->value);
+	return stamp;
 }

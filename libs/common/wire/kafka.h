@@ -17,10 +17,14 @@
 /* No record, key and headers included, may be larger: stock brokers take it. */
 #define KAFKA_RECORD_MAX 900000
 
+/* "NAME-file": the value of NAME is what the file holds when a client is made,
+ * without the line breaks at its end. */
 struct kafka_property {
 	const char *name;
 	const char *value;
 };
+/* Whether the name is of that form. */
+bool kafka_property_is_file(const char *name);
 
 struct kafka_settings {
 	const char *brokers;   /* "host:port,..." */
@@ -28,6 +32,11 @@ struct kafka_settings {
 	const struct kafka_property
 		*properties; /* passed through, name NULL ends */
 };
+/*
+ * Changes when one of the files does that the properties name, secrets and
+ * those of TLS: clients made from then on are others. Looks from outside.
+ */
+uint64_t kafka_files_stamp(const struct kafka_settings *settings);
 
 struct kafka_header {
 	const char *name;

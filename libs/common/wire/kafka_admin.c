@@ -80,6 +80,21 @@ static bool is_passing(rd_kafka_resp_err_t err)
 	}
 }
 
+struct rd_kafka_s *kafka_admin_handle(struct kafka_admin *admin)
+{
+	return admin->rk;
+}
+
+struct rd_kafka_queue_s *kafka_admin_queue(struct kafka_admin *admin)
+{
+	return admin->queue;
+}
+
+enum status kafka_admin_status(int error)
+{
+	return is_passing((rd_kafka_resp_err_t)error) ? RETRY : CONFIG;
+}
+
 static enum status fail(rd_kafka_resp_err_t err, const char *place,
 	const char *what, struct reason *reterr)
 {

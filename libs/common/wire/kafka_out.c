@@ -6,7 +6,9 @@
 #include "wire/kafka_private.h"
 
 #include <librdkafka/rdkafka.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Topic, partition, key, value, headers, opaque, flags, time. */
@@ -17,6 +19,8 @@ struct kafka_out {
 	kafka_out_report *report;
 	void *context;
 	atomic_bool connected;
+	pthread_mutex_t lock; /* guards the one below */
+	char trouble[300];    /* what a broker said last, or "" */
 	atomic_size_t in_flight;
 	int served;
 };
@@ -59,9 +63,13 @@ static void failed(rd_kafka_t *rk, int err, const char *why, void *opaque)
 	struct kafka_out *out = opaque;
 
 	(void)rk;
-	(void)why; /* the library's log says it too */
-	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
 		atomic_store(&out->connected, false);
+		return;
+	}
+	pthread_mutex_lock(&out->lock);
+	snprintf(out->trouble, sizeof(out->trouble), "%s", why);
+	pthread_mutex_unlock(&out->lock);
 }
 
 /* The only way the library tells whether a broker is connected just now. */
@@ -123,6 +131,7 @@ enum status kafka_out_open(const struct kafka_out_settings *settings,
 	if (status != OK)
 		return status;
 	out = memory_new(sizeof(*out));
+	pthread_mutex_init(&out->lock, NULL);
 	out->report = settings->report;
 	out->context = settings->context;
 	rd_kafka_conf_set_opaque(conf, out);
@@ -132,6 +141,7 @@ enum status kafka_out_open(const struct kafka_out_settings *settings,
 	out->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
 	if (!out->rk) {
 		rd_kafka_conf_destroy(conf);
+		pthread_mutex_destroy(&out->lock);
 		memory_free(out);
 		reason_set(reterr, "kafka", "%s", why);
 		return CONFIG;
@@ -153,6 +163,7 @@ void kafka_out_close(struct kafka_out **out, instant flush)
 		kafka_out_flush(*out, 5 * INSTANT_SECOND);
 	}
 	rd_kafka_destroy((*out)->rk);
+	pthread_mutex_destroy(&(*out)->lock);
 	memory_free(*out);
 	*out = NULL;
 }
@@ -278,6 +289,20 @@ bool kafka_out_fatal(struct kafka_out *out, struct reason *ret)
 		return false;
 	reason_set(ret, "kafka", "%s", why);
 	return true;
+}
+
+bool kafka_out_trouble(struct kafka_out *out, struct reason *ret)
+{
+	bool any;
+
+	if (kafka_out_connected(out))
+		return false;
+	pthread_mutex_lock(&out->lock);
+	any = out->trouble[0] != '\0';
+	if (any)
+		reason_set(ret, "kafka", "%s", out->trouble);
+	pthread_mutex_unlock(&out->lock);
+	return any;
 }
 
 bool kafka_out_connected(struct kafka_out *out)

@@ -53,6 +53,9 @@ bool kafka_out_flush(struct kafka_out *out, instant wait);
 bool kafka_out_fatal(struct kafka_out *out, struct reason *ret);
 /* True while at least one broker is connected. */
 bool kafka_out_connected(struct kafka_out *out);
+/* False where a broker is connected, or none said why it is not: refused
+ * credentials, a certificate that is not believed, nobody there. */
+bool kafka_out_trouble(struct kafka_out *out, struct reason *ret);
 size_t kafka_out_in_flight(struct kafka_out *out);
 /* How many partitions a topic has; asks a broker, waits up to `wait`. RETRY
  * where none answers or there is no such topic. */

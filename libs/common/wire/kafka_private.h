@@ -9,6 +9,8 @@
 
 struct rd_kafka_conf_s;
 struct rd_kafka_topic_partition_list_s;
+struct rd_kafka_s;
+struct rd_kafka_queue_s;
 
 /*
  * `defaults`, then the caller's own properties, then `forced`; rows end with a
@@ -26,3 +28,9 @@ int kafka_milliseconds(instant wait);
 /* A list of one, for calls that want lists. */
 struct rd_kafka_topic_partition_list_s *kafka_one(
 	const char *topic, int32_t partition, int64_t offset);
+
+/* For other requests of administration than kafka_admin.c makes. */
+struct rd_kafka_s *kafka_admin_handle(struct kafka_admin *admin);
+struct rd_kafka_queue_s *kafka_admin_queue(struct kafka_admin *admin);
+/* RETRY for a passing rd_kafka_resp_err_t, else CONFIG. */
+enum status kafka_admin_status(int error);

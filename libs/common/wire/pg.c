@@ -65,56 +65,27 @@ static void say(struct reason *reterr, const char *state, const char *message)
 		(int)length, *message ? message : "connection lost");
 }
 
-/* libpq has no state of a refused login but in its verbose message:
- * "FATAL:  28P01: password authentication failed ...". */
-static void login_state(const char *message, char state[6])
-{
-	const char *at = strstr(message, ":  ");
-
-	state[0] = '\0';
-	if (!at || strlen(at) < 9 || at[8] != ':')
-		return;
-	for (int i = 0; i < 5; i++) {
-		char c = at[3 + i];
-
-		if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z'))
-			return;
-	}
-	memcpy(state, at + 3, 5);
-	state[5] = '\0';
-}
-
-static enum status connect_failed(PGconn *conn, struct reason *reterr)
-{
-	const char *message = PQerrorMessage(conn);
-	char state[6];
-
-	login_state(message, state);
-	say(reterr, state, message);
-	if (PQconnectionNeedsPassword(conn))
-		return CONFIG;
-	return pg_state_status(state);
-}
-
 static enum status connect_wait(PGconn *conn, struct reason *reterr)
 {
 	instant deadline = clock_monotonic() + CONNECT_WAIT;
 	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
 
 	if (PQstatus(conn) == CONNECTION_BAD)
-		return connect_failed(conn, reterr);
+		return pg_login_failed(conn, reterr);
 	while (next != PGRES_POLLING_OK) {
 		if (!wait_socket(conn,
 			    next == PGRES_POLLING_READING ? POLLIN : POLLOUT,
 			    deadline)) {
-			reason_set(reterr, NULL,
-				"PostgreSQL: no connection within %d s",
+			reason_set(reterr, "postgres",
+				"PostgreSQL at %s:%s: no connection within "
+				"%d s",
+				PQhost(conn), PQport(conn),
 				(int)(CONNECT_WAIT / INSTANT_SECOND));
 			return RETRY;
 		}
 		next = PQconnectPoll(conn);
 		if (next == PGRES_POLLING_FAILED)
-			return connect_failed(conn, reterr);
+			return pg_login_failed(conn, reterr);
 	}
 	return OK;
 }

@@ -39,6 +39,9 @@ static inline void pg_put_instant(char *out, instant at)
 struct pg_rows *pg_rows_new(PGresult *result);
 /* The consequence of an SQL state; "" is a lost connection. */
 enum status pg_state_status(const char *state);
+/* Why the connection was refused, where, as whom and what to do. CONFIG: it
+ * will be again until somebody changes something. */
+enum status pg_login_failed(PGconn *conn, struct reason *reterr) MUST_CHECK;
 /* Sends `sql`, then `size` bytes as what it copies in. */
 enum status pg_copy_in(struct pg *pg, const char *sql, const char *bytes,
 	size_t size, struct reason *reterr) MUST_CHECK;

@@ -35,7 +35,13 @@ static void look_at_broker(struct publish *publish)
 {
 	bool now = kafka_out_connected(publish->out);
 	bool before = atomic_exchange(&publish->connected, now);
+	struct reason why = {.sentence = "is it there?"};
+	char sentence[200];
 
+	(void)kafka_out_trouble(publish->out, &why);
+	snprintf(sentence, sizeof(sentence),
+		"no broker is connected, deliveries go to the spool: %.130s",
+		why.sentence);
 	if (now != before)
 		log_line(now ? LOG_INFO : LOG_WARN,
 			now ? "INGEST-BROKER-CONNECTED" : "INGEST-BROKER-GONE",
@@ -43,8 +49,7 @@ static void look_at_broker(struct publish *publish)
 				spool_count(publish->settings.spool)));
 	metric_set(publish->settings.metrics, METER_CONNECTED, NULL, now);
 	health_set(publish->settings.health, publish->broker_check, true,
-		now ? "connected"
-		    : "no broker is connected: deliveries go to the spool");
+		now ? "connected" : sentence);
 }
 
 static void look_at_spool(struct publish *publish)

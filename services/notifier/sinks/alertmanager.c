@@ -233,6 +233,11 @@ static void say_answer(
 
 	if (result == SINK_DELIVERED)
 		sink_say(ret, result, answer->code, "%s", "");
+	else if (answer->location && *answer->location)
+		sink_say(ret, result, answer->code,
+			"answered %ld, which points to %s: redirects are not "
+			"followed, write the right address into urls",
+			answer->code, answer->location);
 	else
 		sink_say(ret, result, answer->code, "answered %ld: %.*s",
 			answer->code, 220, answer->body);
