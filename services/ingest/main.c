@@ -41,6 +41,7 @@ struct ingest {
 	struct edge edge;
 	struct translate *translate;
 	struct admin *admin;
+	uint64_t stamp; /* of Kafka's files, as the clients were made of them */
 };
 
 static enum status open_translate(struct ingest *ingest, struct reason *reterr)
@@ -75,6 +76,7 @@ static enum status open_all(struct ingest *ingest, struct reason *reterr)
 		.health = health_new(&clock_wall),
 		.metrics = meters_new()};
 	status = files_open(files, reterr);
+	ingest->stamp = kafka_files_stamp(&settings->kafka);
 	if (status == OK)
 		status = common_kafka_try(&settings->kafka, reterr);
 	ingest->edge = (struct edge){.settings = settings,
@@ -93,12 +95,28 @@ static enum status open_all(struct ingest *ingest, struct reason *reterr)
 	return status == OK ? edge_listen(&ingest->edge, reterr) : status;
 }
 
+/* Only where a file has changed: it costs what is in flight a way by the spool,
+ * and the group a new share. */
+static void renew_kafka(struct ingest *ingest)
+{
+	uint64_t stamp = kafka_files_stamp(&ingest->settings->kafka);
+
+	if (stamp == ingest->stamp)
+		return;
+	ingest->stamp = stamp;
+	log_line(LOG_INFO, "INGEST-KAFKA-RENEWED",
+		LOG_TEXT("brokers", ingest->settings->kafka.brokers));
+	publish_renew(ingest->edge.publish);
+	translate_renew(ingest->translate);
+}
+
 static void reload(void *context)
 {
 	struct ingest *ingest = context;
 
 	files_reload(&ingest->files);
 	listener_renew(ingest->edge.listener);
+	renew_kafka(ingest);
 }
 
 static void start(struct ingest *ingest, struct service *service)

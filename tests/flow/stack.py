@@ -14,6 +14,7 @@ class Stack:
         self.run = run
         rows = dict(line.split("=", 1) for line in (pathlib.Path(run) / "env").read_text().split())
         self.kafka = rows["POSTERN_KAFKA"]
+        self.kafka_sasl, self.kafka_mutual = rows.get("POSTERN_KAFKA_SASL"), rows.get("POSTERN_KAFKA_MUTUAL")
         self.postgres = rows["POSTERN_PG"]
         self.alertmanagers = rows["POSTERN_ALERTMANAGERS"].split(",")
 

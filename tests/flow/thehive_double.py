@@ -550,7 +550,8 @@ def v1(alert):
 class Double:
     """The server; `url`, `key`, `hive`, `requests` are for tests."""
 
-    def __init__(self, port=0, key="+flow/key+of+thirtytwo+letters+1", race=0.2):
+    def __init__(self, port=0, key="+flow/key+of+thirtytwo+letters+1", race=0.2, tls=None):
+        """`tls` is an ssl.SSLContext of a server; without one it is plain HTTP."""
         self.hive = Hive(race)
         self.key = key
         self.users = {key: {"login": "postern@thehive.local", "organisation": "soc", "write": True}}
@@ -561,7 +562,9 @@ class Double:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.server.double = self
-        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        self.url = "%s://127.0.0.1:%d" % ("https" if tls else "http", self.server.server_address[1])
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
 

@@ -181,6 +181,12 @@ static bool speaks_plainly(CURLcode code)
 	}
 }
 
+static bool breaks_off(CURLcode code)
+{
+	return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+	       code == CURLE_GOT_NOTHING;
+}
+
 static enum status explain(struct httpc *httpc, CURLcode code, const char *url,
 	struct reason *reterr)
 {
@@ -196,6 +202,14 @@ static enum status explain(struct httpc *httpc, CURLcode code, const char *url,
 			"no answer: %s: is ca the authority of its "
 			"certificate, and is that valid, and for this host?",
 			httpc->error);
+	else if (strncmp(url, "https:", 6) == 0 && breaks_off(code))
+		/* Since TLS 1.3 a server refuses a client after the handshake,
+		 * and its alert may be overtaken by the end of it all. */
+		reason_set(reterr, place,
+			"no answer: %s: perhaps it does not take our client "
+			"certificate, or wants one",
+			*httpc->error ? httpc->error
+				      : curl_easy_strerror(code));
 	else if (speaks_plainly(code) && *httpc->error)
 		reason_set(reterr, place, "no answer: %s", httpc->error);
 	else

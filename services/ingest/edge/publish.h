@@ -46,6 +46,9 @@ void publish_let_go(struct publish *publish);
  */
 bool publish_warm(struct publish *publish, instant wait);
 bool publish_connected(struct publish *publish);
+/* Soon makes a new producer, by the files as they then are; what is in flight
+ * goes to the spool. Any thread. */
+void publish_renew(struct publish *publish);
 
 enum outcome {
 	OUTCOME_STORED,  /* acknowledged by Kafka */

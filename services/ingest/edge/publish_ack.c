@@ -84,9 +84,10 @@ static void serve(struct publish *publish)
 
 	kafka_out_poll(publish->out, POLL_WAIT);
 	publish_expire(publish, clock_monotonic());
-	if (!kafka_out_fatal(publish->out, &reason))
+	if (kafka_out_fatal(publish->out, &reason))
+		log_reason(LOG_ERROR, "INGEST-PRODUCER-FATAL", &reason);
+	else if (!atomic_exchange(&publish->renew, false))
 		return;
-	log_reason(LOG_ERROR, "INGEST-PRODUCER-FATAL", &reason);
 	replace(publish);
 }
 

@@ -28,6 +28,7 @@ struct publish {
 	atomic_bool connected;
 	/* Kafka missed a deadline; counts while the spool holds something. */
 	atomic_bool tripped;
+	atomic_bool renew; /* make a producer anew: secrets have changed */
 
 	pthread_rwlock_t swap; /* written to replace a fatal producer */
 	struct kafka_out *out;

@@ -89,7 +89,7 @@ static enum status open_in(struct translate *translate, struct reason *reterr)
 		.context = translate,
 	};
 
-	settings.kafka.properties = properties_of(translate);
+	settings.kafka.properties = translate->properties;
 	return kafka_in_open(&settings, &translate->in, reterr);
 }
 
@@ -118,6 +118,7 @@ enum status translate_open(const struct translate_settings *settings,
 	translate->delivery = arena_new(TRANSLATION_ARENA);
 	translate->crypto = crypto_new();
 	name_topics(translate, settings->topic_prefix);
+	translate->properties = properties_of(translate);
 	status = mapping_load(settings->subjects, &translate->mapping, reterr);
 	if (status == OK)
 		status = send_open(translate, reterr);
@@ -175,6 +176,36 @@ static enum status tidy(
 	return status;
 }
 
+void translate_renew(struct translate *translate)
+{
+	atomic_store(&translate->renew, true);
+}
+
+/* Between two batches nothing is in flight but punctuation, which another one
+ * follows. Where no client can be made the loop comes back here. */
+static enum status renew(struct translate *translate, struct reason *reterr)
+{
+	enum status status = OK;
+	struct reason why;
+
+	if (translate->in) {
+		for (struct part *part = translate->parts; part;
+			part = part->next_part)
+			if (part->known &&
+				part_commit(translate, part, &why) != OK)
+				log_reason(LOG_WARN, "INGEST-TRANSLATE-RENEW",
+					&why);
+		kafka_in_close(&translate->in);
+		part_drop_all(translate);
+		kafka_out_close(&translate->out, 0);
+	}
+	if (!translate->out)
+		status = send_open(translate, reterr);
+	if (status == OK)
+		status = open_in(translate, reterr);
+	return status == OK ? OK : RETRY;
+}
+
 static enum status turn(
 	struct translate *translate, instant *tidied, struct reason *reterr)
 {
@@ -182,6 +213,11 @@ static enum status turn(
 	enum status status;
 
 	arena_reset(translate->batch);
+	if (atomic_exchange(&translate->renew, false) || !translate->in) {
+		status = renew(translate, reterr);
+		if (status != OK)
+			return status;
+	}
 	status = send_mend(translate, reterr);
 	if (status == OK)
 		status = kafka_in_batch(translate->in, translate->batch,

@@ -52,5 +52,8 @@ void translate_close(struct translate **translate);
 enum status translate_loop(
 	void *translate, struct service *service, struct reason *reterr);
 /* Reads the subjects' file anew; any thread. On CONFIG the old rules stay. */
+/* Soon leaves the group and joins it again, by Kafka's secrets as they then
+ * are. Any thread. */
+void translate_renew(struct translate *translate);
 enum status translate_reload(
 	struct translate *translate, struct reason *reterr) MUST_CHECK;
