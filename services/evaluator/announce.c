@@ -99,8 +99,8 @@ static enum status from_store(struct pg *pg, struct arena *arena,
 	return OK;
 }
 
-static void fill_criterion(
-	const struct criterion *criterion, struct verdict_record *ret)
+static void fill_criterion(const struct criterion *criterion,
+	const struct judgement *details, struct verdict_record *ret)
 {
 	bool doubt = episode_kind_of(ret->verdict) == EPISODE_DOUBT;
 
@@ -111,6 +111,11 @@ static void fill_criterion(
 						   : criterion->role;
 	ret->case_policy = criterion->case_policy;
 	ret->case_after = criterion->case_after;
+	if (criterion->case_triage && details->triage &&
+		ret->verdict == VERDICT_FAIL) {
+		ret->case_policy = CASE_AT_ONCE;
+		ret->case_after = 0;
+	}
 }
 
 /* Of a criterion that is gone only its last record tells. */
@@ -186,7 +191,7 @@ enum status announce_fill(struct pg *pg, struct arena *arena,
 	fill_stored(arena, in, ret);
 	fill_details(in->details, ret);
 	if (in->criterion)
-		fill_criterion(in->criterion, ret);
+		fill_criterion(in->criterion, in->details, ret);
 	else
 		status = fill_retired(arena, in, ret, reterr);
 	if (status == OK && !from_window(in, &list))
@@ -227,6 +232,8 @@ const struct judgement *announce_recall(struct arena *arena, const char *text)
 	ret->summary = record.summary;
 	ret->would_change = record.would_change;
 	ret->profile = record.profile;
+	ret->triage = record.verdict == VERDICT_FAIL &&
+		      record.case_policy == CASE_AT_ONCE;
 	ret->deciding_count = record.deciding_count;
 	for (size_t i = 0; i < record.deciding_count; i++)
 		ret->deciding[i] = record.deciding[i];

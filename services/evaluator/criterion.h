@@ -29,6 +29,7 @@ struct criterion {
 		*doubt_role; /* told of stale and unknown: the tool's owner */
 	enum case_policy case_policy;
 	instant case_after;
+	bool case_triage; /* at once all the same where the fail asks triage */
 	const struct rule *rule;
 	const void *plan; /* of the rule */
 	struct window_needs needs;

@@ -127,9 +127,9 @@ static enum status read_reach(struct reading *reading, const struct doc *node,
 static enum status read_case(struct reading *reading, const struct doc *node,
 	struct criterion *criterion)
 {
-	static const char *const keys[] = {"policy", "after", NULL};
+	static const char *const keys[] = {"policy", "after", "triage", NULL};
 	const struct doc *map = doc_get(node, "case");
-	const char *word;
+	const char *word, *triage = NULL;
 	enum status status;
 
 	criterion->case_policy = CASE_NEVER;
@@ -152,6 +152,15 @@ static enum status read_case(struct reading *reading, const struct doc *node,
 	if (status == OK)
 		status = doc_duration(map, "after", 0, &criterion->case_after,
 			reading->reterr);
+	if (status == OK)
+		status =
+			doc_text(map, "triage", NULL, &triage, reading->reterr);
+	criterion->case_triage = triage != NULL;
+	if (status == OK && triage &&
+		(strcmp(triage, "at-once") != 0 ||
+			criterion->case_policy == CASE_AT_ONCE))
+		return doc_error(doc_get(map, "triage"), reading->reterr,
+			"\"triage\" is at-once, where the policy is not");
 	return status;
 }
 

@@ -78,7 +78,7 @@ static void end(struct fixture *f)
 	"  in_use_by: <serves\n"                                               \
 	"  severity: medium\n"                                                 \
 	"  role: release-manager\n"                                            \
-	"  case: {policy: after, after: 30s}\n"                                \
+	"  case: {policy: after, after: 30s, triage: at-once}\n"               \
 	"  rule: state\n"                                                      \
 	"  parameters:\n"                                                      \
 	"    evidence: deployment\n"                                           \
@@ -121,7 +121,9 @@ static void test_pack__reads_all_files_of_a_folder(void **state)
 	assert_int_equal(criterion->line, 3);
 	assert_ptr_equal(pack_find(f.pack, "PO.3.2-i"), pack_at(f.pack, 1));
 	assert_ptr_equal(pack_silence(f.pack), pack_at(f.pack, 1));
+	assert_true(criterion->case_triage);
 	assert_int_equal(pack_at(f.pack, 1)->case_policy, CASE_NEVER);
+	assert_false(pack_at(f.pack, 1)->case_triage);
 	assert_null(pack_find(f.pack, "PO.1.1-a"));
 	end(&f);
 }
@@ -253,6 +255,10 @@ static void test_pack__names_what_is_wrong_with_a_criterion(void **state)
 	with("case: {policy: after}", ":4:7", "\"after\"");
 	with("case: {policy: never, after: 1s}", ":4:7", "\"after\"");
 	with("case: {policy: after, after: soon}", ":4:30", "after");
+	with("case: {policy: after, after: 1s, triage: soon}", ":4:42",
+		"\"triage\" is at-once");
+	with("case: {policy: at-once, triage: at-once}", ":4:33",
+		"where the policy is not");
 	with("case: {when: now}", ":4:14", "not known");
 	with("in_use_by: '<<runs'", ":4:12", "a relation is");
 	with("applies: {field: a, is: b}", ":4:25", "no operator");

@@ -559,3 +559,48 @@ static void test_replay__a_contradictory_set_is_an_error_at_once(void **state)
 	sample_free(&sample);
 	end(&r);
 }
+
+/* Known to be exploited, and what runs it is said to be exposed or not. */
+static void expect_case(
+	struct replay *r, const char *exposed, int days, const char *wanted)
+{
+	const struct label labels[] = {{"service", "shop"},
+		{"environment", "prod"}, {"exposed", exposed}};
+	const struct related runs = {SAMPLE_IMAGE("a"), "runs"};
+	struct sample *sample = sample_new();
+	struct evidence deployed = sample_evidence(
+		sample, "d", CLASS_DEPLOYMENT, SHOP, SAMPLE_DAY);
+	const struct sample_scan scanned = {.word = "s",
+		.subject = SAMPLE_IMAGE("a"),
+		.at = SAMPLE_DAY,
+		.findings = {"x:high "}};
+	char *got;
+
+	clear(r);
+	deployed.related = &runs;
+	deployed.related_count = 1;
+	deployed.labels = labels;
+	deployed.label_count = 3;
+	deployed.body_node = sample_body(sample, "{\"phase\":\"succeeded\"}");
+	sample_add(sample, &deployed);
+	sample_scan_add(sample, &scanned);
+	take(r, sample->records, 2);
+	move_now(r, SAMPLE_DAY + days * INSTANT_DAY);
+	bench_turn(&r->bench);
+	got = db_value(r->bench.pg,
+		"SELECT verdict || ' ' || (record::json ->> 'case') FROM"
+		" verdict WHERE criterion = 'PO.3.2-a'");
+	assert_string_equal(got, wanted);
+	memory_free(got);
+	sample_free(&sample);
+}
+
+static void test_replay__what_asks_for_triage_is_a_case_at_once(void **state)
+{
+	struct replay r = begin();
+
+	(void)state;
+	expect_case(&r, "true", 4, "fail at-once");
+	expect_case(&r, "unknown", 15, "fail after");
+	end(&r);
+}

@@ -218,6 +218,7 @@ static void answer_overdue(const struct findings_plan *plan,
 		remedy_text(arena, set, overdue));
 	ret->source = scan ? scan->source : set->rows[0].row->source;
 	for (size_t i = 0; i < overdue; i++) {
+		ret->triage |= set->rows[i].window.triage;
 		decide_by(ret, arena, &set->rows[i]);
 		answer_observed(
 			ret, "vulnerability", set->rows[i].row->vulnerability);

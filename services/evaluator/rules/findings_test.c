@@ -153,8 +153,10 @@ static void test_findings__exposure_is_who_runs_it(void **state)
 	bench_wants(&b, 10, VERDICT_PASS, 30);
 	used(&b, DESK, &open_to_all);
 	bench_wants(&b, 10, VERDICT_PASS, 13);
+	assert_false(b.said.triage);
 	bench_wants(&b, 13, VERDICT_FAIL, -1);
 	bench_says(&b, "CVE-1", "forensic triage before patching");
+	assert_true(b.said.triage);
 	bench_end(&b);
 }
 
