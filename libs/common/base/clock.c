@@ -183,6 +183,15 @@ static bool take_zone(const char **at, const char *end, int *ret)
 	return true;
 }
 
+static int days_in(int year, int month)
+{
+	static const int days[] = {
+		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month] + (month == 1 && leap);
+}
+
 static bool take_date_time(const char **at, const char *end, struct tm *ret)
 {
 	*ret = (struct tm){0};
@@ -203,9 +212,25 @@ static bool take_date_time(const char **at, const char *end, struct tm *ret)
 		return false;
 	ret->tm_sec = take_number(at, end, 2);
 	return ret->tm_year >= -1900 && ret->tm_mon >= 0 && ret->tm_mon < 12 &&
-	       ret->tm_mday >= 1 && ret->tm_mday <= 31 && ret->tm_hour >= 0 &&
-	       ret->tm_hour < 24 && ret->tm_min >= 0 && ret->tm_min < 60 &&
-	       ret->tm_sec >= 0 && ret->tm_sec <= 60;
+	       ret->tm_mday >= 1 &&
+	       ret->tm_mday <= days_in(ret->tm_year + 1900, ret->tm_mon) &&
+	       ret->tm_hour >= 0 && ret->tm_hour < 24 && ret->tm_min >= 0 &&
+	       ret->tm_min < 60 && ret->tm_sec >= 0 && ret->tm_sec <= 60;
+}
+
+/* The same count as put_date's, the other way; timegm costs five times it. */
+static int64_t seconds_of(const struct tm *parts)
+{
+	int64_t year = parts->tm_year + 1900 - (parts->tm_mon < 2);
+	int64_t era = (year >= 0 ? year : year - 399) / 400;
+	int64_t of_era = year - era * 400;
+	int64_t month = (parts->tm_mon + 10) % 12; /* from March */
+	int64_t of_year = (153 * month + 2) / 5 + parts->tm_mday - 1;
+	int64_t day = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
+		      of_year - 719468;
+
+	return day * 86400 + parts->tm_hour * 3600 + parts->tm_min * 60 +
+	       parts->tm_sec;
 }
 
 enum status instant_parse(
@@ -214,24 +239,15 @@ enum status instant_parse(
 	const char *at = text;
 	const char *end = text + length;
 	struct tm parts;
-	struct tm check;
 	instant fraction;
 	int offset;
-	time_t seconds;
 
 	if (take_date_time(&at, end, &parts)) {
 		fraction = take_fraction(&at, end);
 		if (take_zone(&at, end, &offset) && at == end) {
-			check = parts;
-			seconds = timegm(&check);
-			/* timegm makes 31 April the 1 May: refuse it. */
-			if (check.tm_mday == parts.tm_mday ||
-				parts.tm_sec == 60) {
-				*ret = ((instant)seconds - offset) *
-					       INSTANT_SECOND +
-				       fraction;
-				return OK;
-			}
+			*ret = (seconds_of(&parts) - offset) * INSTANT_SECOND +
+			       fraction;
+			return OK;
 		}
 	}
 	reason_set(reterr, NULL, "\"%.*s\" is no RFC 3339 time",

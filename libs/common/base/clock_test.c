@@ -24,6 +24,11 @@ static void test_instant__reads_any_zone_and_fraction(void **state)
 		123456);
 	assert_int_equal(
 		parse("2026-06-30T23:59:60Z"), parse("2026-07-01T00:00:00Z"));
+	assert_int_equal(
+		parse("2000-03-01T00:00:00Z") - parse("2000-02-29T00:00:00Z"),
+		INSTANT_DAY);
+	assert_int_equal(
+		parse("0000-01-01T00:00:00Z"), -62167219200 * INSTANT_SECOND);
 }
 
 static void test_instant__refuses_what_is_no_time(void **state)
@@ -31,7 +36,9 @@ static void test_instant__refuses_what_is_no_time(void **state)
 	static const char *const bad[] = {"", "yesterday",
 		"2026-13-01T00:00:00Z", "2026-04-31T00:00:00Z",
 		"2026-01-01T00:00:00", "2026-01-01T00:00:00Zx",
-		"2026-01-01T25:00:00Z", "1700000000"};
+		"2026-01-01T25:00:00Z", "1700000000", "2026-02-29T00:00:00Z",
+		"1900-02-29T00:00:00Z", "2026-00-01T00:00:00Z",
+		"2026-04-31T23:59:60Z"};
 	struct reason reason;
 	instant at;
 

@@ -21,6 +21,10 @@ static const char *const hash_names[] = {
 struct crypto {
 	EVP_MD *sha256;
 	EVP_MD_CTX *digest;
+	/* Small pieces on their way into the digest: a call of the library
+	 * costs as much as hashing sixty bytes. */
+	unsigned char pending[512];
+	size_t pending_size;
 	EVP_MAC *hmac;
 	EVP_MAC_CTX *mac;
 };
@@ -46,24 +50,41 @@ void crypto_free(struct crypto **crypto)
 	EVP_MAC_free((*crypto)->hmac);
 	EVP_MD_CTX_free((*crypto)->digest);
 	EVP_MD_free((*crypto)->sha256);
+	OPENSSL_cleanse((*crypto)->pending, sizeof((*crypto)->pending));
 	memory_free(*crypto);
 	*crypto = NULL;
 }
 
 void sha256_begin(struct crypto *crypto)
 {
+	crypto->pending_size = 0;
 	if (!EVP_DigestInit_ex2(crypto->digest, crypto->sha256, NULL))
 		BUG("SHA-256 cannot begin");
 }
 
+static void digest_add(struct crypto *crypto, const void *bytes, size_t size)
+{
+	if (size && !EVP_DigestUpdate(crypto->digest, bytes, size))
+		BUG("SHA-256 cannot go on");
+}
+
 void sha256_add(struct crypto *crypto, const void *bytes, size_t size)
 {
-	if (!EVP_DigestUpdate(crypto->digest, bytes, size))
-		BUG("SHA-256 cannot go on");
+	if (size > sizeof(crypto->pending) - crypto->pending_size) {
+		digest_add(crypto, crypto->pending, crypto->pending_size);
+		crypto->pending_size = 0;
+	}
+	if (size > sizeof(crypto->pending)) {
+		digest_add(crypto, bytes, size);
+	} else if (size) {
+		memcpy(crypto->pending + crypto->pending_size, bytes, size);
+		crypto->pending_size += size;
+	}
 }
 
 void sha256_end(struct crypto *crypto, uint8_t ret[SHA256_SIZE])
 {
+	digest_add(crypto, crypto->pending, crypto->pending_size);
 	if (!EVP_DigestFinal_ex(crypto->digest, ret, NULL))
 		BUG("SHA-256 cannot end");
 }

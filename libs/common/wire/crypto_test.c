@@ -26,6 +26,32 @@ static void test_crypto__hashes_as_published(void **state)
 	crypto_free(&crypto);
 }
 
+/* Pieces of any size, on both sides of what is gathered. */
+static void test_crypto__hashes_pieces_as_the_whole(void **state)
+{
+	struct crypto *crypto = crypto_new();
+	uint8_t bytes[4000], whole[SHA256_SIZE], pieces[SHA256_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7 + i / 256);
+	sha256_begin(crypto);
+	for (size_t i = 0; i < sizeof(bytes); i += 1000)
+		sha256_add(crypto, bytes + i, 1000);
+	sha256_end(crypto, whole);
+	for (size_t size = 1; size < 1100; size += size < 520 ? 37 : 97) {
+		sha256_begin(crypto);
+		for (size_t i = 0; i < sizeof(bytes); i += size)
+			sha256_add(crypto, bytes + i,
+				size < sizeof(bytes) - i ? size
+							 : sizeof(bytes) - i);
+		sha256_add(crypto, NULL, 0);
+		sha256_end(crypto, pieces);
+		assert_memory_equal(pieces, whole, sizeof(whole));
+	}
+	crypto_free(&crypto);
+}
+
 static void test_crypto__hmac_gives_the_published_vectors(void **state)
 {
 	struct crypto *crypto = crypto_new();

@@ -73,18 +73,40 @@ static enum status refuse(
 	return REJECT;
 }
 
+struct checking {
+	struct arena *arena;
+	/* Without an escape no string holds a NUL: a bare one is no JSON. */
+	bool escapes;
+	struct reason *reterr;
+};
+
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+#define FEW_KEYS 24
+
+/* The one of `n` keys that stands twice; NULL: none does. */
+static const char *twice_of_few(yyjson_val *const *keys, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (yyjson_get_len(keys[i]) ==
+					yyjson_get_len(keys[j]) &&
+				memcmp(yyjson_get_str(keys[i]),
+					yyjson_get_str(keys[j]),
+					yyjson_get_len(keys[i])) == 0)
+				return yyjson_get_str(keys[i]);
+	return NULL;
+}
+
 /* Sorts copies of the keys: linear in memory, n log n in time, so that an
  * object of a hundred thousand keys is no way to stall us. */
-static enum status refuse_duplicates(struct arena *arena, yyjson_val *object,
-	const struct path *path, struct reason *reterr)
+static const char *twice_of_many(struct arena *arena, yyjson_val *object)
 {
-	size_t count = yyjson_obj_size(object);
-	const char **keys = arena_array(arena, count, sizeof(*keys));
+	const char **keys =
+		arena_array(arena, yyjson_obj_size(object), sizeof(*keys));
 	yyjson_obj_iter iter = yyjson_obj_iter_with(object);
 	yyjson_val *key;
 	size_t n = 0;
@@ -93,27 +115,46 @@ static enum status refuse_duplicates(struct arena *arena, yyjson_val *object,
 		keys[n++] = yyjson_get_str(key);
 	qsort(keys, n, sizeof(*keys), by_text);
 	for (size_t i = 1; i < n; i++)
-		if (strcmp(keys[i - 1], keys[i]) == 0) {
-			struct path member = {path, keys[i], 0};
+		if (strcmp(keys[i - 1], keys[i]) == 0)
+			return keys[i];
+	return NULL;
+}
 
-			return refuse(&member, reterr, "key stands twice");
-		}
-	return OK;
+static enum status refuse_duplicates(
+	const struct checking *in, yyjson_val *object, const struct path *path)
+{
+	yyjson_obj_iter iter = yyjson_obj_iter_with(object);
+	struct path member = {path, NULL, 0};
+	yyjson_val *keys[FEW_KEYS];
+	size_t n = 0;
+
+	if (yyjson_obj_size(object) > FEW_KEYS)
+		member.key = twice_of_many(in->arena, object);
+	else {
+		while ((keys[n] = yyjson_obj_iter_next(&iter)))
+			if (++n == FEW_KEYS)
+				break;
+		member.key = twice_of_few(keys, n);
+	}
+	if (!member.key)
+		return OK;
+	return refuse(&member, in->reterr, "key stands twice");
 }
 
 static enum status check_text(
-	yyjson_val *value, const struct path *path, struct reason *reterr)
+	const struct checking *in, yyjson_val *value, const struct path *path)
 {
-	if (strlen(yyjson_get_str(value)) != yyjson_get_len(value))
-		return refuse(path, reterr, "string holds a NUL");
+	if (in->escapes &&
+		strlen(yyjson_get_str(value)) != yyjson_get_len(value))
+		return refuse(path, in->reterr, "string holds a NUL");
 	return OK;
 }
 
-static enum status check(struct arena *arena, yyjson_val *value,
-	const struct path *path, unsigned depth, struct reason *reterr);
+static enum status check(const struct checking *in, yyjson_val *value,
+	const struct path *path, unsigned depth);
 
-static enum status check_object(struct arena *arena, yyjson_val *object,
-	const struct path *path, unsigned depth, struct reason *reterr)
+static enum status check_object(const struct checking *in, yyjson_val *object,
+	const struct path *path, unsigned depth)
 {
 	yyjson_obj_iter iter = yyjson_obj_iter_with(object);
 	enum status status;
@@ -122,18 +163,18 @@ static enum status check_object(struct arena *arena, yyjson_val *object,
 	while ((key = yyjson_obj_iter_next(&iter))) {
 		struct path member = {path, yyjson_get_str(key), 0};
 
-		status = check_text(key, &member, reterr);
+		status = check_text(in, key, &member);
 		if (status == OK)
-			status = check(arena, yyjson_obj_iter_get_val(key),
-				&member, depth + 1, reterr);
+			status = check(in, yyjson_obj_iter_get_val(key),
+				&member, depth + 1);
 		if (status != OK)
 			return status;
 	}
-	return refuse_duplicates(arena, object, path, reterr);
+	return refuse_duplicates(in, object, path);
 }
 
-static enum status check_array(struct arena *arena, yyjson_val *array,
-	const struct path *path, unsigned depth, struct reason *reterr)
+static enum status check_array(const struct checking *in, yyjson_val *array,
+	const struct path *path, unsigned depth)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(array);
 	enum status status;
@@ -143,25 +184,37 @@ static enum status check_array(struct arena *arena, yyjson_val *array,
 	while ((item = yyjson_arr_iter_next(&iter))) {
 		struct path at = {path, NULL, i++};
 
-		status = check(arena, item, &at, depth + 1, reterr);
+		status = check(in, item, &at, depth + 1);
 		if (status != OK)
 			return status;
 	}
 	return OK;
 }
 
-static enum status check(struct arena *arena, yyjson_val *value,
-	const struct path *path, unsigned depth, struct reason *reterr)
+static enum status check(const struct checking *in, yyjson_val *value,
+	const struct path *path, unsigned depth)
 {
 	if (depth > JSON_DEPTH_MAX)
-		return refuse(path, reterr, "nested deeper than 64 levels");
+		return refuse(path, in->reterr, "nested deeper than 64 levels");
 	if (yyjson_is_obj(value))
-		return check_object(arena, value, path, depth, reterr);
+		return check_object(in, value, path, depth);
 	if (yyjson_is_arr(value))
-		return check_array(arena, value, path, depth, reterr);
+		return check_array(in, value, path, depth);
 	if (yyjson_is_str(value))
-		return check_text(value, path, reterr);
+		return check_text(in, value, path);
 	return OK;
+}
+
+static bool stands_more_often(
+	const char *bytes, size_t size, char c, unsigned limit)
+{
+	const char *end = bytes + size;
+	unsigned found = 0;
+
+	while ((bytes = memchr(bytes, c, (size_t)(end - bytes))) &&
+		found++ < limit)
+		bytes++;
+	return found > limit;
 }
 
 /*
@@ -173,6 +226,9 @@ static bool too_deep(const char *bytes, size_t size)
 	unsigned depth = 0;
 	bool text = false;
 
+	if (!stands_more_often(bytes, size, '{', JSON_DEPTH_MAX / 2) &&
+		!stands_more_often(bytes, size, '[', JSON_DEPTH_MAX / 2))
+		return false;
 	for (size_t i = 0; i < size; i++) {
 		char c = bytes[i];
 
@@ -198,6 +254,7 @@ enum status json_read(struct arena *arena, const char *bytes, size_t size,
 {
 	yyjson_alc allocator = json_arena_allocator(arena);
 	yyjson_read_err error;
+	struct checking in = {.arena = arena, .reterr = reterr};
 	yyjson_doc *doc;
 	char place[40];
 
@@ -217,7 +274,8 @@ enum status json_read(struct arena *arena, const char *bytes, size_t size,
 		return REJECT;
 	}
 	*ret = (const struct json *)yyjson_doc_get_root(doc);
-	return check(arena, yyjson_doc_get_root(doc), NULL, 1, reterr);
+	in.escapes = memchr(bytes, '\\', size) != NULL;
+	return check(&in, yyjson_doc_get_root(doc), NULL, 1);
 }
 
 const struct json *json_get(const struct json *object, const char *key)

@@ -66,12 +66,34 @@ static void test_json__refuses_duplicate_keys_by_path(void **state)
 	assert_refused(text, strlen(text), "$.a[1].b");
 }
 
+/* Few keys are compared as they are, many are sorted first. */
+static void test_json__finds_duplicates_among_few_and_many(void **state)
+{
+	char text[2000];
+
+	(void)state;
+	for (int count = 23; count <= 26; count++) {
+		size_t n = 0;
+
+		for (int i = 0; i < count; i++)
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+				"%s\"key%d\":%d", i ? "," : "{", i, i);
+		snprintf(text + n, sizeof(text) - n, "}");
+		assert_int_equal(json_count(read_text(text)), count);
+		snprintf(
+			text + n, sizeof(text) - n, ",\"key%d\":0}", count - 1);
+		snprintf(text + 1500, 20, "$.key%d", count - 1);
+		assert_refused(text, strlen(text), text + 1500);
+	}
+}
+
 static void test_json__refuses_what_parsers_disagree_on(void **state)
 {
 	(void)state;
 	assert_refused("", 0, "byte 0");
 	assert_refused("{\"a\":\"\xff\"}", 9, "byte 6");
 	assert_refused("{\"a\":\"\\u0000\"}", 14, "$.a");
+	assert_refused("{\"a\\u0000b\":1}", 14, "$.a");
 	assert_refused("{\"a\":\"\\ud800\"}", 14, "byte 12");
 	assert_refused("{\"a\":1} x", 9, "byte 8");
 	assert_refused("{\"a\":NaN}", 9, "byte 5");
@@ -89,6 +111,25 @@ static void test_json__refuses_deep_nesting_without_falling_over(void **state)
 	memset(text + 64, ']', 64);
 	text[128] = '\0';
 	assert_true(json_is_array(read_text(text)));
+	memset(text, '[', 65);
+	memset(text + 65, ']', 65);
+	assert_refused(text, 130, "$");
+	for (int i = 0; i < 65; i++)
+		memcpy(text + 5 * i, "{\"a\":", 5);
+	memset(text + 325, '1', 1);
+	memset(text + 326, '}', 65);
+	assert_refused(text, 391, "$");
+}
+
+static void test_json__many_brackets_side_by_side_are_not_deep(void **state)
+{
+	char text[2000] = "[[\"[[{\"]";
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		strncat(text, ",[{}]", 6);
+	strncat(text, "]", 2);
+	assert_int_equal(json_count(read_text(text)), 201);
 }
 
 static void test_json__keeps_numbers_exact_or_says_it_cannot(void **state)
