@@ -5,15 +5,11 @@
 #include "base/bug.h"
 #include "base/memory.h"
 #include "meters.h"
-#include "model/punctuation.h"
 #include "projection.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* A receipt time that is later than this is no clock's business any more. */
-#define FUTURE_MOST INSTANT_DAY
-#define RELATION_MOST 100
 #define MONTHS 64
 
 struct months {
@@ -24,7 +20,7 @@ struct months {
 struct intake {
 	struct intake_settings settings;
 	struct reader_user user;
-	struct crypto *crypto;
+	struct intake_reading reading;
 	struct months there; /* whose partitions are there for sure */
 	/* Of the batch that is applied; counts once it is committed. */
 	struct months made;
@@ -39,8 +35,10 @@ struct intake *intake_new(const struct intake_settings *settings)
 
 	MUST(settings->clock && settings->retention > 0);
 	intake->settings = *settings;
-	intake->crypto = crypto_new();
+	intake->reading = (struct intake_reading){
+		settings->clock, settings->retention, crypto_new()};
 	intake->user = (struct reader_user){.apply = intake_apply,
+		.read_ahead = intake_read_ahead,
 		.committed = intake_committed,
 		.context = intake};
 	return intake;
@@ -50,7 +48,7 @@ void intake_free(struct intake **intake)
 {
 	if (!*intake)
 		return;
-	crypto_free(&(*intake)->crypto);
+	crypto_free(&(*intake)->reading.crypto);
 	memory_free(*intake);
 	*intake = NULL;
 }
@@ -132,120 +130,9 @@ static enum status make_partitions(struct intake *intake,
 	return OK;
 }
 
-static enum status refuse(
-	const char *place, const char *sentence, struct reason *reterr)
-{
-	reason_set(reterr, place, "%s", sentence);
-	return REJECT;
-}
-
-/* What the schema allows and our tables do not. */
-static enum status check(const struct intake *intake,
-	const struct evidence *evidence, struct reason *reterr)
-{
-	instant now = clock_now(intake->settings.clock);
-
-	if (evidence->recorded_time > now + FUTURE_MOST)
-		return refuse("$.recorded_time",
-			"lies over a day in the future", reterr);
-	for (size_t i = 0; i < evidence->related_count; i++)
-		if (strlen(evidence->related[i].relation) > RELATION_MOST)
-			return refuse("$.related",
-				"a relation has a longer name than 100 bytes",
-				reterr);
-	return OK;
-}
-
-static bool is_retired(
-	const struct intake *intake, const struct evidence *evidence)
-{
-	instant now = clock_now(intake->settings.clock);
-
-	return intake->settings.retention != INSTANT_NEVER &&
-	       evidence->recorded_time < now - intake->settings.retention;
-}
-
-/* Reads one record; IGNORED: there is nothing to store. */
-static enum status read_record(struct intake *intake, struct arena *arena,
-	const struct kafka_record *record, struct intake_record *ret,
-	struct reason *reterr)
-{
-	enum status status =
-		evidence_decode(arena, record, &ret->evidence, reterr);
-
-	if (status == OK)
-		status = check(intake, &ret->evidence, reterr);
-	if (status != OK)
-		return status;
-	if (is_retired(intake, &ret->evidence)) {
-		intake->not_taken[RETIRED]++;
-		return IGNORED;
-	}
-	ret->content = record->value;
-	ret->size = record->value_length;
-	if (!hex_decode(
-		    ret->evidence.id, SHA256_SIZE * 2, ret->id, SHA256_SIZE))
-		BUG("an id that was checked is no hex");
-	intake_digest(arena, intake->crypto, ret);
-	return OK;
-}
-
-struct heard {
-	struct punctuation *list;
-	size_t count;
-};
-
-/* Keeps the newest word on each partition of deliveries. */
-static void hear(struct heard *heard, const struct punctuation *said)
-{
-	size_t i = 0;
-
-	while (i < heard->count && heard->list[i].partition != said->partition)
-		i++;
-	if (i == heard->count)
-		heard->list[heard->count++] = *said;
-	else if (said->received_to > heard->list[i].received_to ||
-		 (said->received_to == heard->list[i].received_to &&
-			 said->spool_oldest < heard->list[i].spool_oldest))
-		heard->list[i] = *said;
-}
-
-static enum status read_all(struct intake *intake, const struct kafka_batch *in,
-	struct intake_batch *batch, struct heard *heard, size_t *ret_culprit,
-	struct reason *reterr)
-{
-	batch->records =
-		arena_array(batch->arena, in->count, sizeof(*batch->records));
-	heard->list =
-		arena_array(batch->arena, in->count, sizeof(*heard->list));
-	for (size_t i = 0; i < in->count; i++) {
-		const struct kafka_record *record = &in->records[i];
-		struct punctuation said;
-		enum status status;
-
-		batch->bound += 8 * kafka_record_size(record) + 2048;
-		if (punctuation_is(record)) {
-			intake->punctuation++;
-			status = punctuation_decode(
-				batch->arena, record, &said, reterr);
-			if (status == OK)
-				hear(heard, &said);
-		} else {
-			status = read_record(intake, batch->arena, record,
-				&batch->records[batch->count], reterr);
-			if (status == OK)
-				batch->count++;
-		}
-		if (status == OK || status == IGNORED)
-			continue;
-		*ret_culprit = i;
-		return status;
-	}
-	return OK;
-}
-
 static enum status store_punctuation(struct intake_batch *batch,
-	int32_t partition, const struct heard *heard, struct reason *reterr)
+	int32_t partition, const struct intake_heard *heard,
+	struct reason *reterr)
 {
 	struct pg_array *deliveries, *received, *spooled;
 	struct pg_args args;
@@ -320,13 +207,18 @@ static enum status store(struct intake *intake, struct intake_batch *batch,
 		status = project(batch, reterr);
 	if (status == OK && batch->fresh_count)
 		status = intake_agenda(batch, reterr);
-	if (status != OK)
-		return status;
+	return status;
+}
+
+/* What committed() will tell. */
+static void note(struct intake *intake, const struct intake_batch *batch,
+	const struct intake_heard *heard)
+{
 	for (size_t i = 0; i < batch->fresh_count; i++)
 		intake->taken[batch->fresh[i]->evidence.class]++;
 	for (int i = 0; i < NOT_TAKEN; i++)
 		intake->not_taken[i] += batch->not_taken[i];
-	return OK;
+	intake->punctuation = heard->said;
 }
 
 static void forget_batch(struct intake *intake)
@@ -354,17 +246,15 @@ enum status intake_apply(void *context, struct pg *pg, struct arena *arena,
 	struct reason *reterr)
 {
 	struct intake *intake = context;
-	struct intake_batch batch = {.pg = pg,
-		.arena = arena,
-		.crypto = intake->crypto,
-		.bound = 4096};
-	struct heard heard = {0};
+	struct intake_batch batch = {.pg = pg, .arena = arena, .bound = 4096};
+	struct intake_heard heard = {0};
 	size_t culprit = in->count;
 	enum status status;
 
 	MUST(pg && arena && in->topic);
 	forget_batch(intake);
-	status = read_all(intake, in, &batch, &heard, &culprit, reterr);
+	status = intake_read(
+		&intake->reading, in, &batch, &heard, &culprit, reterr);
 	if (status == RETRY)
 		say_where(in, culprit, reterr);
 	if (status == REJECT)
@@ -374,7 +264,17 @@ enum status intake_apply(void *context, struct pg *pg, struct arena *arena,
 	if (status == OK)
 		status = store_punctuation(
 			&batch, in->partition, &heard, reterr);
+	if (status == OK)
+		note(intake, &batch, &heard);
 	return status;
+}
+
+bool intake_read_ahead(
+	void *context, struct arena *arena, struct kafka_batch *batch)
+{
+	struct intake *intake = context;
+
+	return intake_read_some(&intake->reading, arena, batch);
 }
 
 void intake_committed(void *context, const struct kafka_batch *batch)

@@ -32,5 +32,9 @@ const struct reader_user *intake_user(struct intake *intake);
 enum status intake_apply(void *intake, struct pg *pg, struct arena *arena,
 	const struct kafka_batch *batch, size_t *ret_culprit,
 	struct reason *reterr) MUST_CHECK;
+/* reader_user.read_ahead: what a batch says, but for what it is to the tables.
+ */
+bool intake_read_ahead(
+	void *intake, struct arena *arena, struct kafka_batch *batch);
 /* reader_user.committed: counts what was taken in. */
 void intake_committed(void *intake, const struct kafka_batch *batch);

@@ -72,6 +72,8 @@ void intake_digest(struct arena *arena, struct crypto *crypto,
 {
 	digest_said(arena, crypto, record);
 	digest_mapping(crypto, record);
+	evidence_leaf(crypto, &record->evidence, record->content, record->size,
+		record->leaf);
 }
 
 /* What is known of an id: another record of the batch, or a row. */
@@ -282,10 +284,7 @@ static enum status copy_evidence(
 	for (size_t i = 0; i < batch->fresh_count; i++) {
 		const struct intake_record *record = batch->fresh[i];
 		const struct evidence *evidence = &record->evidence;
-		uint8_t leaf[SHA256_SIZE];
 
-		evidence_leaf(batch->crypto, evidence, record->content,
-			record->size, leaf);
 		pg_copy_bytes(copy, record->id, SHA256_SIZE);
 		pg_copy_instant(copy, evidence->recorded_time);
 		pg_copy_instant(copy, evidence->effective_time);
@@ -297,7 +296,7 @@ static enum status copy_evidence(
 		pg_copy_text(copy, evidence->tool);
 		pg_copy_text(copy, evidence->adapter);
 		pg_copy_text(copy, evidence->delivery_digest);
-		pg_copy_bytes(copy, leaf, SHA256_SIZE);
+		pg_copy_bytes(copy, record->leaf, SHA256_SIZE);
 		pg_copy_bytes(copy, record->content, record->size);
 		pg_copy_text(copy, evidence->traceparent);
 	}

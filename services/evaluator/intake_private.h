@@ -7,6 +7,7 @@
 #include "intake.h"
 
 #include "model/evidence.h"
+#include "model/punctuation.h"
 
 #define MAPPING_SIZE 8
 
@@ -17,6 +18,7 @@ struct intake_record {
 	uint8_t id[SHA256_SIZE];
 	uint8_t digest[SHA256_SIZE];   /* of what was said */
 	uint8_t mapping[MAPPING_SIZE]; /* of what our rules made of it */
+	uint8_t leaf[SHA256_SIZE];     /* of the ledger */
 };
 
 enum not_taken { REPEAT, DIFFERS, CONFLICT, RETIRED, NOT_TAKEN };
@@ -24,7 +26,6 @@ enum not_taken { REPEAT, DIFFERS, CONFLICT, RETIRED, NOT_TAKEN };
 struct intake_batch {
 	struct pg *pg;
 	struct arena *arena;
-	struct crypto *crypto;
 	/* In partition order; ids may repeat. */
 	struct intake_record *records;
 	size_t count;
@@ -35,7 +36,31 @@ struct intake_batch {
 	uint64_t not_taken[NOT_TAKEN];
 };
 
-/* Sets digest and mapping. */
+/* What reading needs. */
+struct intake_reading {
+	const struct clock *clock;
+	instant retention;
+	struct crypto *crypto;
+};
+
+/* The newest word on each partition of deliveries; how often any was said. */
+struct intake_heard {
+	struct punctuation *list;
+	size_t count;
+	uint64_t said;
+};
+
+/* Reads all of `from`, but for what was read before; sets records, count and
+ * bound. REJECT names the record. */
+enum status intake_read(const struct intake_reading *in,
+	const struct kafka_batch *from, struct intake_batch *batch,
+	struct intake_heard *heard, size_t *ret_culprit,
+	struct reason *reterr) MUST_CHECK;
+/* Reads a few more of a batch before its turn; false: no more can be. */
+bool intake_read_some(const struct intake_reading *in, struct arena *arena,
+	struct kafka_batch *batch);
+
+/* Sets digest, mapping and leaf. */
 void intake_digest(struct arena *arena, struct crypto *crypto,
 	struct intake_record *record);
 /* Seen or new, conflicts, evidence; sets `fresh`. */

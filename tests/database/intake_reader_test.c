@@ -20,6 +20,7 @@ struct stand {
 	struct kafka_settings kafka;
 	char topic[60];
 	struct pg *owner;
+	struct reader_user user; /* in place of the intake's own, if set */
 };
 
 static struct stand set_up(const char *name)
@@ -78,6 +79,52 @@ static void produce(const struct stand *stand, struct sample *sample)
 	kafka_out_close(&out, 0);
 }
 
+/* An intake to which things happen. */
+struct troubled {
+	struct intake *intake;
+	struct pg *owner;
+	int applied, read_ahead; /* calls */
+	int refused, cut_off;    /* at which call; 0: never */
+};
+
+static enum status troubled_apply(void *context, struct pg *pg,
+	struct arena *arena, const struct kafka_batch *batch,
+	size_t *ret_culprit, struct reason *reterr)
+{
+	struct troubled *troubled = context;
+	enum status status = intake_apply(
+		troubled->intake, pg, arena, batch, ret_culprit, reterr);
+	char sql[80];
+
+	troubled->applied++;
+	if (status == OK && troubled->applied == troubled->refused) {
+		reason_set(reterr, NULL, "the test refuses this one");
+		return RETRY;
+	}
+	snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%d)::int",
+		pg_backend(pg));
+	if (status == OK && troubled->applied == troubled->cut_off)
+		assert_int_equal(db_number(troubled->owner, sql), 1);
+	return status;
+}
+
+static bool troubled_read_ahead(
+	void *context, struct arena *arena, struct kafka_batch *batch)
+{
+	struct troubled *troubled = context;
+
+	troubled->read_ahead++;
+	return intake_read_ahead(troubled->intake, arena, batch);
+}
+
+static void trouble(struct stand *stand, struct troubled *troubled)
+{
+	troubled->owner = stand->owner;
+	stand->user = (struct reader_user){.apply = troubled_apply,
+		.read_ahead = troubled_read_ahead,
+		.context = troubled};
+}
+
 struct until {
 	struct pg *pg;
 	const char *sql; /* true: enough was seen */
@@ -119,14 +166,18 @@ static int64_t run_until(const struct stand *stand, const char *sql)
 		.lease_time = 5 * INSTANT_SECOND,
 		.batch_records = 100,
 		.batch_bytes = 4 << 20,
-		.user = intake_user(intake),
+		.user = stand->user.apply ? &stand->user : intake_user(intake),
 		.meters = {metrics, METER_PARTITIONS, METER_HELD, METER_LAG,
 			METER_FENCED, METER_PARKED}};
 	struct service *service = service_new("intake_reader_test");
 	struct until until = {stand->owner, sql, metrics, 0};
+	struct troubled *troubled = stand->user.context;
 	struct reader *reader = NULL;
 	struct reason reason = {0};
 	int64_t parked;
+
+	if (troubled)
+		troubled->intake = intake;
 
 	db_ok(reader_open(&settings, &reader, &reason), &reason);
 	service_start(service, "intake", reader_loop, reader);
@@ -210,5 +261,77 @@ static void test_intake_reader__reads_each_once_over_restarts(void **state)
 				 "SELECT count(*) FROM evidence_conflict"),
 		0);
 	sample_free(&sample);
+	tear_down(&stand);
+}
+
+#define MANY 900
+
+static void produce_many(struct stand *stand)
+{
+	for (int from = 0; from < MANY; from += 300) {
+		struct sample *sample = sample_new();
+
+		for (int i = from; i < from + 300; i++)
+			add_change(sample, i);
+		if (from) {
+			sample->records[33].value = "{\"source\": 1}";
+			sample->records[33].value_length = 13;
+		}
+		produce(stand, sample);
+		sample_free(&sample);
+	}
+}
+
+static void assert_many_taken(const struct stand *stand)
+{
+	assert_int_equal(
+		db_number(stand->owner, "SELECT count(*) FROM evidence"),
+		MANY - 2);
+	assert_int_equal(
+		db_number(stand->owner, "SELECT next FROM consumer_offset"),
+		MANY);
+	assert_int_equal(
+		db_number(stand->owner, "SELECT count(*) FROM outbox"), 2);
+}
+
+/* What was fetched and read before its turn is neither lost nor taken twice
+ * when the batch before it fails, shrinks or loses its connection. */
+static void test_intake_reader__forgets_what_it_read_too_early(void **state)
+{
+	struct stand stand = set_up("ahead");
+	struct troubled troubled = {.refused = 2, .cut_off = 7};
+
+	(void)state;
+	trouble(&stand, &troubled);
+	produce_many(&stand);
+	assert_int_equal(run_until(&stand, "SELECT (max(next) >= 900)::int"
+					   " FROM consumer_offset"),
+		2);
+	assert_many_taken(&stand);
+	assert_true(troubled.read_ahead > 0);
+	tear_down(&stand);
+}
+
+/* It might be the batch read ahead that kills, and another's account. */
+static void test_intake_reader__reads_nothing_ahead_after_a_death(void **state)
+{
+	struct stand stand = set_up("careful");
+	struct troubled troubled = {.refused = 0};
+	char sql[300];
+
+	(void)state;
+	trouble(&stand, &troubled);
+	produce_many(&stand);
+	snprintf(sql, sizeof(sql),
+		"INSERT INTO consumer_offset (topic, part, topic_id)"
+		" VALUES ('%s', 0, '');"
+		"INSERT INTO death (topic, part, first, until, deaths, alone)"
+		" VALUES ('%s', 0, 0, 100, 1, false)",
+		stand.topic, stand.topic);
+	db_script(stand.owner, sql);
+	run_until(
+		&stand, "SELECT (max(next) >= 900)::int FROM consumer_offset");
+	assert_many_taken(&stand);
+	assert_int_equal(troubled.read_ahead, 0);
 	tear_down(&stand);
 }

@@ -152,6 +152,45 @@ static void test_pg__a_column_arrives_element_by_element(void **state)
 	pg_close(&pg);
 }
 
+struct worker {
+	int calls, most;
+};
+
+static bool work_on(void *context)
+{
+	struct worker *worker = context;
+
+	clock_sleep(1000);
+	return ++worker->calls < worker->most;
+}
+
+static void test_pg__works_while_the_server_does(void **state)
+{
+	struct pg *pg = db_open("public", "pg_test");
+	struct worker some = {.most = 5}, endless = {.most = 1000000};
+	struct reason reason = {0};
+
+	(void)state;
+	pg_set_meanwhile(pg, work_on, &some);
+	db_script(pg, "SELECT pg_sleep(0.1)");
+	assert_int_equal(some.calls, 5);
+	db_script(pg, "SELECT pg_sleep(0.1)");
+	assert_int_equal(some.calls, 5);
+	pg_set_meanwhile(pg, work_on, &endless);
+	db_script(pg, "SELECT pg_sleep(0.1)");
+	assert_in_range(endless.calls, 2, 120);
+	assert_int_equal(pg_do(pg,
+				 "SELECT 1 / count(*) FROM pg_sleep(0.01)"
+				 " WHERE false",
+				 NULL, NULL, &reason),
+		REJECT);
+	pg_set_meanwhile(pg, NULL, NULL);
+	endless.calls = 0;
+	db_script(pg, "SELECT pg_sleep(0.01)");
+	assert_int_equal(endless.calls, 0);
+	pg_close(&pg);
+}
+
 static void test_pg__sorts_errors_and_names_the_state(void **state)
 {
 	struct pg *pg = db_open(NULL, "pg_test");

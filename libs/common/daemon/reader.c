@@ -27,6 +27,7 @@ enum status reader_open(const struct reader_settings *settings,
 	reader->settings = *settings;
 	reader->life = arena_new(1 << 20);
 	reader->arena = arena_new(ARENA_MAX);
+	reader->ahead.arena = arena_new(ARENA_MAX);
 	reader->crypto = crypto_new();
 	reader->holder.owner = lease_owner(reader->life);
 	reader->holder.time = settings->lease_time;
@@ -59,6 +60,7 @@ void reader_close(struct reader **reader)
 	kafka_admin_close(&gone->admin);
 	crypto_free(&gone->crypto);
 	arena_free(&gone->arena);
+	arena_free(&gone->ahead.arena);
 	arena_free(&gone->life);
 	memory_free(gone);
 	*reader = NULL;
@@ -297,8 +299,9 @@ static enum status narrow(struct reader *reader, struct reader_part *part,
 	return OK;
 }
 
+/* `end`: where the batch ended before it was cut. */
 static enum status work_on(struct reader *reader, struct reader_part *part,
-	struct kafka_batch *batch, struct reason *reterr)
+	struct kafka_batch *batch, int64_t end, struct reason *reterr)
 {
 	const struct reader_user *user = reader->settings.user;
 	struct work work = {.run = apply};
@@ -308,8 +311,13 @@ static enum status work_on(struct reader *reader, struct reader_part *part,
 	if (deaths_park(&part->deaths, part->next))
 		return park_first(reader, part, batch, reterr);
 	status = begin_work(reader, part, batch, reterr);
-	if (status == OK)
+	if (status == OK) {
+		reader_ahead_begin(reader, part, batch, end);
 		status = transact(reader, part, batch, &work, reterr);
+		reader_ahead_end(reader);
+	}
+	if (status == OK && reader->careful > 0)
+		reader->careful--;
 	if (status == REJECT && work.refused)
 		return narrow(reader, part, batch, &work, reterr);
 	if (status == OK && user->committed)
@@ -352,7 +360,7 @@ static enum status one_batch(struct reader *reader, struct reader_part *part,
 	reader_gauge_lag(reader, part, batch->records[0].timestamp);
 	end = batch->next;
 	cut(batch, deaths_limit(&part->deaths, part->next, most));
-	status = work_on(reader, part, batch, reterr);
+	status = work_on(reader, part, batch, end, reterr);
 	if (status == OK && part->at_end)
 		reader_gauge_lag(reader, part, INSTANT_NEVER);
 	if (part->next != end &&
@@ -392,9 +400,7 @@ static enum status turn(
 		service_sleep(service, reader->holder.time / 4);
 		return OK;
 	}
-	status = kafka_in_batch(reader->in, reader->arena,
-		reader->settings.batch_records, reader->settings.batch_bytes,
-		TURN_WAIT, &batch, reterr);
+	status = reader_ahead_take(reader, TURN_WAIT, &batch, reterr);
 	part = status == OK ? part_of(reader, &batch) : NULL;
 	if (part)
 		status = one_batch(reader, part, &batch, reterr);

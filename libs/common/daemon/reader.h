@@ -25,6 +25,14 @@ struct reader_user {
 	enum status (*apply)(void *context, struct pg *pg, struct arena *arena,
 		const struct kafka_batch *batch, size_t *ret_culprit,
 		struct reason *reterr);
+	/*
+	 * May be NULL. While the transaction of another batch is under way:
+	 * does some ten microseconds of what apply will have to do with this
+	 * one, kept in batch->read and in `arena`; false: there is no more.
+	 * Has no other effect: the batch may be given up.
+	 */
+	bool (*read_ahead)(
+		void *context, struct arena *arena, struct kafka_batch *batch);
 	/* After the commit; may wake others. May be NULL. */
 	void (*committed)(void *context, const struct kafka_batch *batch);
 	void *context;

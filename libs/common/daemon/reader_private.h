@@ -54,6 +54,20 @@ enum status part_finished(struct pg *pg, struct arena *arena, const char *topic,
 	const struct reader_part *part, const struct deaths *deaths,
 	struct reason *reterr) MUST_CHECK;
 
+/* The batch whose turn comes next, fetched and partly read while the
+ * transaction of the one before is under way. */
+struct reader_ahead {
+	struct arena *arena;
+	struct kafka_batch batch;
+	bool asked; /* for a batch, in this turn */
+	bool there;
+	int64_t epoch, from; /* of its partition; other ones: it is stale */
+	const struct reader_part *now; /* whose transaction is under way */
+	int64_t end;                   /* where that batch ends */
+	enum status status;            /* of asking; told when its turn comes */
+	struct reason reason;
+};
+
 struct reader {
 	struct reader_settings settings;
 	struct arena *life;
@@ -68,6 +82,8 @@ struct reader {
 	int part_count; /* 0: the topic was not looked at yet */
 	instant shared; /* when leases were last seen to, monotonic */
 	int check;
+	struct reader_ahead ahead;
+	int careful; /* batches to go without reading ahead, after a death */
 };
 
 /* Renews what is ours, takes our fair share, gives surplus back. */
@@ -80,6 +96,20 @@ void reader_give_back(struct reader *reader, struct reader_part *part);
 /* Gives everything back: an orderly end. */
 void reader_release(struct reader *reader);
 int reader_held(const struct reader *reader);
+
+/*
+ * Reading ahead, between the two calls, while `part` works on a batch that ends
+ * (as fetched) at `end`. A record that kills us ahead of its turn would be
+ * counted against the batch in work: after a death nothing is read ahead until
+ * each partition had its turn.
+ */
+void reader_ahead_begin(struct reader *reader, const struct reader_part *part,
+	const struct kafka_batch *batch, int64_t end);
+void reader_ahead_end(struct reader *reader);
+/* The next batch, as kafka_in_batch gives it. IGNORED also where one that was
+ * fetched ahead is not what comes next any more: it is read again. */
+enum status reader_ahead_take(struct reader *reader, instant wait,
+	struct kafka_batch *ret, struct reason *reterr) MUST_CHECK;
 
 /* Metrics; nothing where the service wants none. */
 void reader_count(struct reader *reader, int row);

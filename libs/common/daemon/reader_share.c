@@ -117,6 +117,9 @@ static enum status check_bounds(struct reader *reader,
 	return OK;
 }
 
+/* Batches in which each partition has had its turn, about. */
+#define CAREFUL_BATCHES 100
+
 static enum status enter(
 	struct reader *reader, struct reader_part *part, struct reason *reterr)
 {
@@ -125,6 +128,8 @@ static enum status enter(
 	enum status status = part_enter(reader->pg, reader->arena, topic,
 		reader->topic_id, part, reterr);
 
+	if (status == OK && (part->deaths.deaths > 0 || part->deaths.alone))
+		reader->careful = CAREFUL_BATCHES;
 	if (status == OK)
 		status = check_bounds(reader, part, &start, reterr);
 	if (status != OK)

@@ -32,6 +32,7 @@ struct kafka_batch {
 	size_t bytes;
 	int64_t next; /* offset after the last record */
 	bool at_end;  /* the partition was read to its end */
+	void *read;   /* what its user has made of it so far; NULL: nothing */
 };
 
 enum status kafka_in_open(const struct kafka_in_settings *settings,

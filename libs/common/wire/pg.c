@@ -21,6 +21,8 @@ struct pg {
 	PGconn *conn;
 	instant statement_timeout;
 	bool lost;
+	pg_meanwhile *meanwhile;    /* NULL: nothing to do */
+	void *context;              /* of that */
 	char *prepared[STATEMENTS]; /* text; its name is the slot's number */
 	size_t prepared_count;
 };
@@ -199,6 +201,21 @@ static instant answer_deadline(const struct pg *pg)
 	return clock_monotonic() + pg->statement_timeout + ANSWER_GRACE;
 }
 
+void pg_set_meanwhile(struct pg *pg, pg_meanwhile *work, void *context)
+{
+	pg->meanwhile = work;
+	pg->context = context;
+}
+
+/* Waits for the server, working on something else as long as there is any. */
+static bool wait_answer(struct pg *pg, instant deadline)
+{
+	while (pg->meanwhile && !wait_socket(pg->conn, POLLIN, 0))
+		if (!pg->meanwhile(pg->context))
+			pg->meanwhile = NULL;
+	return wait_socket(pg->conn, POLLIN, deadline);
+}
+
 static enum status lost(struct pg *pg, struct reason *reterr, const char *why)
 {
 	pg->lost = true;
@@ -248,7 +265,7 @@ static enum status collect(struct pg *pg, PGresult **ret, struct reason *reterr)
 		PGresult *result;
 
 		while (PQisBusy(pg->conn)) {
-			if (!wait_socket(pg->conn, POLLIN, deadline)) {
+			if (!wait_answer(pg, deadline)) {
 				PQclear(*ret);
 				return lost(pg, reterr, "no answer in time");
 			}
@@ -391,7 +408,7 @@ static enum status copy_is_open(struct pg *pg, struct reason *reterr)
 	enum status status;
 
 	while (PQisBusy(pg->conn)) {
-		if (!wait_socket(pg->conn, POLLIN, deadline))
+		if (!wait_answer(pg, deadline))
 			return lost(pg, reterr, "no answer in time");
 		if (!PQconsumeInput(pg->conn))
 			return lost(pg, reterr, PQerrorMessage(pg->conn));

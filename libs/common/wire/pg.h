@@ -120,6 +120,14 @@ void pg_copy_bool(struct pg_copy *copy, bool value);
 enum status pg_copy_run(struct pg *pg, const char *sql, struct pg_copy *copy,
 	struct reason *reterr) MUST_CHECK;
 
+/*
+ * What the loop does while the server works: called between looks at the socket
+ * until it returns false or the answer is there, at each wait until it is set
+ * to NULL. Keep a call to some ten microseconds; it must not touch `pg`.
+ */
+typedef bool pg_meanwhile(void *context);
+void pg_set_meanwhile(struct pg *pg, pg_meanwhile *work, void *context);
+
 enum status pg_begin(struct pg *pg, struct reason *reterr) MUST_CHECK;
 enum status pg_commit(struct pg *pg, struct reason *reterr) MUST_CHECK;
 /* Never fails: where the server is gone the transaction is too. */
