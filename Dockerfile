@@ -6,6 +6,7 @@
 #
 # BASE      Debian 13 or newer, or an image made from it
 # PROGRAMS  compiled: here; given: as they lie below build/image, compiled elsewhere
+# POSTERN_LIBRARIES  Debian packages with the programs' libraries; empty: BASE has them
 # MIRROR    of Debian's packages, where the base image's own is not wanted
 # A proxy: --build-arg http_proxy=..., which Docker keeps out of the image.
 ARG BASE=debian:trixie-slim
@@ -49,10 +50,12 @@ FROM ${PROGRAMS} AS programs
 # What the processes need at run time, one layer for all of them; as packages, so
 # that scanners see them.
 FROM base AS libraries
+ARG POSTERN_LIBRARIES="ca-certificates libcurl4t64 liblmdb0 libmicrohttpd12t64 libpq5 libsasl2-2 libyaml-0-2 libyyjson0"
+# hadolint ignore=SC2086
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
-	apt-get -q update && apt-get -q install -y --no-install-recommends \
-		ca-certificates libcurl4t64 liblmdb0 libmicrohttpd12t64 libpq5 libsasl2-2 libyaml-0-2 libyyjson0 && \
-	rm -rf /var/log/*.log /var/log/apt /var/cache/ldconfig /var/cache/debconf/*-old
+	[ -z "$POSTERN_LIBRARIES" ] || { \
+	apt-get -q update && apt-get -q install -y --no-install-recommends $POSTERN_LIBRARIES && \
+	rm -rf /var/log/*.log /var/log/apt /var/cache/ldconfig /var/cache/debconf/*-old; }
 COPY LICENSE /usr/share/doc/postern/copyright
 
 FROM libraries AS runtime
@@ -120,7 +123,8 @@ COPY --from=programs /out/usr/bin/postern-ingest /out/usr/bin/postern-evaluator 
 COPY tools/setup/postern-setup /usr/bin/
 USER 0
 RUN for one in owner evaluator notifier reader grafana thehive sources; do \
-		install -d -o 65532 -g 65532 -m 0755 "/run/secrets/$one"; done
+		install -d -o 65532 -g 65532 -m 0755 "/run/secrets/$one"; done && \
+	install -d -o 65532 -g 65532 -m 0750 /var/lib/thehive
 USER 65532:65532
 RUN postern-setup --help >/dev/null && postern-ingest --version && postern-evaluator --version && postern-notifier --version
 ENTRYPOINT ["postern-setup"]
@@ -135,5 +139,6 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
 	rm -rf /var/log/*.log /var/log/apt
 COPY --from=programs /out/usr/bin/postern /usr/bin/
 COPY demo /usr/share/postern/demo
+RUN install -d -o 65532 -g 65532 -m 0750 /etc/postern
 USER 65532:65532
 ENTRYPOINT ["python3", "/usr/share/postern/demo/play.py"]

@@ -1,16 +1,25 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Plays demo/day.yaml: renders each delivery, sends it by `postern send`, which signs
-it, and compares what became of it with demo/expect.yaml. Called by scripts/demo.
+it, and compares what became of it with demo/expect.yaml. Called by scripts/demo, and
+in containers by the profile `demo` of docker-compose.yml.
 
-usage: play.py day RUN URL POSTERN ALERTMANAGER CONNINFO [--patience SECONDS]
-       play.py routine RUN URL POSTERN
+usage: play.py day RUN URL POSTERN ALERTMANAGER CONNINFO [options]
+       play.py routine RUN URL POSTERN [options]
+       play.py stay ...: the day, then the routine until it is ended
+       play.py prepare FOLDER ALERTMANAGER: settings, files and secrets of the containers
+options: --patience SECONDS, --sources FILE, --schema NAME (of the evaluator)
 """
+import base64
 import datetime
 import hashlib
 import json
+import os
 import pathlib
 import re
+import secrets
+import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -60,8 +69,8 @@ def fill(node, names):
 
 
 class Day:
-    def __init__(self, run, url, postern):
-        self.run, self.url, self.postern = pathlib.Path(run), url, postern
+    def __init__(self, run, url, postern, sources):
+        self.run, self.url, self.postern, self.sources = pathlib.Path(run), url, postern, str(sources)
         self.day = yaml.safe_load((HERE / "day.yaml").read_text())
         self.expect = fill(yaml.safe_load((HERE / "expect.yaml").read_text()), {})
         self.folder = self.run / "day"
@@ -78,7 +87,7 @@ class Day:
         self.sent += 1
         file = self.folder / ("%03d-%s-%s.json" % (self.sent, scene["source"], scene["use"]))
         file.write_text(json.dumps(body, indent=1))
-        words = [self.postern, "send", "--sources", str(HERE / "sources.yaml"), "--url", self.url, "--source", scene["source"]]
+        words = [self.postern, "send", "--sources", self.sources, "--url", self.url, "--source", scene["source"]]
         for name, value in scene.get("headers", {}).items():
             words += ["--header", "%s: %s" % (name, value)]
         done = subprocess.run(words + [str(file)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -96,14 +105,14 @@ class Day:
 class Board:
     """What is the case now, read from the database and from Alertmanager."""
 
-    def __init__(self, conninfo, alertmanager):
-        self.link, self.alertmanager = psycopg2.connect(conninfo), alertmanager
+    def __init__(self, conninfo, alertmanager, schema):
+        self.link, self.alertmanager, self.schema = psycopg2.connect(conninfo), alertmanager, schema
         self.link.autocommit = True
 
     def verdict(self, criterion, subject):
         with self.link.cursor() as cursor:
-            cursor.execute("SELECT verdict, suppressed_by FROM evaluator.verdict WHERE criterion = %s AND subject = %s",
-                           (criterion, subject))
+            cursor.execute("SELECT set_config('search_path', %s, false)", (self.schema,))
+            cursor.execute("SELECT verdict, suppressed_by FROM verdict WHERE criterion = %s AND subject = %s", (criterion, subject))
             return cursor.fetchone() or (None, None)
 
     def alerts(self):
@@ -170,20 +179,80 @@ def show_alerts(board, day):
         print("  %-9s %s  -> %s" % (row["criterion"], row["subject"], row["alert"]))
 
 
+SETTINGS = """kafka-brokers: kafka:9092
+topic-prefix: demo
+partitions: 2
+admin-address: 0.0.0.0
+admin-port: 9464
+"""
+
+
+def keep(path, text):
+    """Writes a file unless it is there: a secret stays what it was."""
+    if not path.exists():
+        path.touch(mode=0o400)
+        path.chmod(0o600)
+        path.write_text(text)
+        path.chmod(0o400)
+
+
+def prepare(folder, alertmanager):
+    """What scripts/demo writes for its processes, for containers: beside the real
+    suite, on topics and schemas of the demo's own."""
+    hidden = folder / "secrets"
+    hidden.mkdir(exist_ok=True)
+    sources = (HERE / "sources.yaml").read_text()
+    for name in re.findall(r"{env: (\w+)}", sources):
+        keep(hidden / name, "whsec_%s\n" % base64.b64encode(secrets.token_hex(24).encode()).decode())
+    (folder / "sources.yaml").write_text(re.sub(r"{env: (\w+)}", r"{file: %s/\1}" % hidden, sources))
+    for name in ("subjects.yaml", "roles.yaml"):
+        shutil.copyfile(HERE / name, folder / name)
+    shutil.copytree(HERE / "pack", folder / "pack", dirs_exist_ok=True)
+    (folder / "routes.yaml").write_text((HERE / "routes.yaml").read_text().replace("@ALERTMANAGER@", alertmanager))
+    (folder / "ingest.yaml").write_text(SETTINGS + """listen-address: 0.0.0.0
+insecure: true
+sources: %(folder)s/sources.yaml
+subjects: %(folder)s/subjects.yaml
+spool-dir: /var/lib/postern/spool
+counts-every: 1s
+heartbeat-every: 1s
+instance: demo
+""" % {"folder": folder})
+    database = "postgres: host=postgres dbname=postern user=postern_%(name)s\n" \
+               "postgres-password-file: /run/secrets/%(name)s/password\nschema: demo_%(name)s\nlease-time: 5s\n"
+    (folder / "evaluator.yaml").write_text(SETTINGS + database % {"name": "evaluator"} + "pack: %s/pack\n" % folder)
+    (folder / "notifier.yaml").write_text(SETTINGS + database % {"name": "notifier"} +
+                                          "roles: %(folder)s/roles.yaml\nroutes: %(folder)s/routes.yaml\n"
+                                          "refresh-every: 10s\nwatchdog: false\n" % {"folder": folder})
+    print("demo: settings, files and secrets are in " + str(folder))
+
+
+def option(words, name, otherwise):
+    return words[words.index(name) + 1] if name in words else otherwise
+
+
 def main():
     words = sys.argv[1:]
-    day = Day(*words[1:4])
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))  # as PID 1 nothing ends us otherwise
+    if words[0] == "prepare":
+        prepare(pathlib.Path(words[1]), words[2])
+        return
+    day = Day(*words[1:4], option(words, "--sources", HERE / "sources.yaml"))
     if words[0] == "routine":
         day.sent = 500
         day.routine()
         return
-    patience = float(words[words.index("--patience") + 1]) if "--patience" in words else 60
-    board = Board(words[5], words[4])
+    patience = float(option(words, "--patience", 60))
+    board = Board(words[5], words[4], option(words, "--schema", "evaluator"))
     helper = threading.Thread(target=day.routine, daemon=True)
     helper.start()
     try:
         play(day, board, patience)
         show_alerts(board, day)
+        if words[0] == "stay":
+            print("\nThe scanner and Argo CD go on until this container is stopped.", flush=True)
+            helper.join()
     finally:
         ASKED.set()
         helper.join(30)

@@ -102,13 +102,15 @@ class Compose:
 
     def kafka(self, tool, *words):
         """One of Kafka's own tools, inside its container."""
-        return self.must("exec", "-T", "kafka", "java", "-cp", "/opt/kafka/libs/*", tool, "--bootstrap-server", "localhost:9092",
-                         *words)
+        return self.must("exec", "-T", "kafka", "java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+                         "/opt/kafka/libs/*", tool, "--bootstrap-server", "localhost:9092", *words)
 
     def evidence(self):
         """Every evidence record of the topic, read by Kafka's own consumer."""
+        ends = self.kafka("org.apache.kafka.tools.GetOffsetShell", "--topic", "postern.evidence", "--time", "latest")
+        count = sum(int(line.rsplit(":", 1)[1]) for line in ends.splitlines() if line.startswith("postern.evidence:"))
         out = self.kafka("org.apache.kafka.tools.consumer.ConsoleConsumer", "--topic", "postern.evidence", "--from-beginning",
-                         "--timeout-ms", "6000")
+                         "--max-messages", str(count), "--timeout-ms", "60000")
         return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
     def refused(self, seconds=30):
@@ -119,4 +121,6 @@ class Compose:
         assert code != 0, "compose up went well"
         assert took < seconds * PATIENCE, "compose up took %.1f s to say no" % took
         assert "setup" in err, err
-        return self.must("logs", "--no-log-prefix", "--no-color", "--since", "%ds" % (int(took) + 1), "setup")
+        done = subprocess.run(["docker", "logs", "--since", "%ds" % (int(took) + 1), *self.containers("setup")], check=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return done.stdout

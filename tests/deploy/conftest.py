@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import sys
 
 import pytest
@@ -11,6 +12,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "flow")]
 
 from compose import ROOT, Compose  # noqa: E402  pylint: disable=wrong-import-position
+
+
+def pytest_configure(config):  # pylint: disable=unused-argument
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("asked to end", 143))
 
 
 @pytest.fixture(scope="module")

@@ -168,6 +168,8 @@ int topics_main(struct arena *arena, const struct common_settings *common,
 	status = (create ? topics_create : topics_check)(
 		arena, common, kafka, MAIN_WAIT, &out, &reason);
 	fputs(out.text, stdout);
+	fflush(stdout); /* so that the reason is the last line in a log of both
+			 */
 	strbuf_release(&out);
 	if (status == OK)
 		return 0;
