@@ -77,7 +77,8 @@ struct event {
 	const char
 		*subject;  /* canonical; NULL: a service, from `match` below */
 	instant tool_time; /* INSTANT_NEVER: none */
-	struct json_node *body; /* the member named like the class */
+	const char *traceparent; /* its own; NULL: that of the delivery */
+	struct json_node *body;  /* the member named like the class */
 	/* What subjects.yaml may match: "application", "repository", ... */
 	const struct label *match;
 	size_t match_count;

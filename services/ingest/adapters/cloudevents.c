@@ -305,6 +305,7 @@ static enum status take(struct work *work, const struct envelope *from)
 			work->reterr, from->path, "", "data must be an object");
 	event = event_add(work->list);
 	event->class = class;
+	event->traceparent = from->traceparent;
 	status = set_words(work, from, event);
 	if (status == OK)
 		status = set_subject(work, from, event);

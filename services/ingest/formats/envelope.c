@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/envelope.h"
 
+#include "model/trace.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -63,6 +65,8 @@ struct envelope envelope_headers(const struct delivery *delivery)
 		.type = header_text(delivery, "ce-type"),
 		.subject = header_text(delivery, "ce-subject"),
 		.time = header_text(delivery, "ce-time"),
+		.traceparent = trace_parent(delivery->arena,
+			delivery_header(delivery, "ce-traceparent")),
 		.data = delivery->json,
 		.base = "ce-",
 		.path = "$",
@@ -120,6 +124,8 @@ enum status envelope_json(const struct json *event, const char *base,
 		.type = json_text(json_get(event, "type")),
 		.subject = json_text(json_get(event, "subject")),
 		.time = json_text(json_get(event, "time")),
+		.traceparent = trace_parent(
+			arena, json_text(json_get(event, "traceparent"))),
 		.data = json_get(event, "data"),
 		.base = arena_printf(arena, "%s.", base),
 		.path = arena_printf(arena, "%s.data", base),

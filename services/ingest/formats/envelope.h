@@ -10,7 +10,8 @@
 struct envelope {
 	const char *specversion, *id, *source, *type; /* NULL: absent */
 	const char *subject, *time;                   /* NULL: absent */
-	const struct json *data;                      /* NULL: absent */
+	const char *traceparent; /* NULL: absent, or malformed */
+	const struct json *data; /* NULL: absent */
 	const char *base; /* where an attribute is: "$.", "$[3].", "ce-" */
 	const char *path; /* JSON path of data: "$.data", "$" */
 };

@@ -208,6 +208,45 @@ static void test_translation__labels_of_the_source_name_a_service(void **state)
 
 /* Each batch event becomes one record; together they may be far more than one
  * record holds. */
+#define TRACE(digit)                                                           \
+	"00-0af7651916cd43dd8448eb211c80319" digit "-b7ad6b7169203331-01"
+#define TRACED(id, traceparent)                                                \
+	"{\"specversion\":\"1.0\",\"id\":\"" id "\",\"source\":\"/x\","        \
+	"\"type\":\"dev.postern.evidence.policy.v1\"," traceparent             \
+	"\"data\":{\"subject\":\"default/cluster/x/" id "\","                  \
+	"\"policy\":{\"policy\":\"p\",\"mode\":\"audit\"}}}"
+
+/* Of a batch each event may be in a trace of its own. */
+static void test_translation__an_event_has_its_own_trace(void **state)
+{
+	static const char body[] = "[" TRACED(
+		"a", "\"traceparent\":\"" TRACE("a") "\",") "," TRACED("b",
+		"\"traceparent\":\"nonsense\",") "," TRACED("c", "") "]";
+	const struct kafka_header headers[] = {
+		{"Content-Type", "application/cloudevents-batch+json", 34},
+		{"traceparent", TRACE("9"), 55}};
+	const struct normalise_input input = {.tool = "cloudevents",
+		.headers = headers,
+		.header_count = 2,
+		.body = body,
+		.size = strlen(body),
+		.received = RECEIVED};
+	struct arena *arena = arena_new(TRANSLATION_ARENA);
+	struct normalised made;
+
+	(void)state;
+	if (normalise(arena, &input, &made, &why) != OK)
+		fail_msg("%s: %s", why.place, why.sentence);
+	assert_int_equal(made.count, 3);
+	assert_string_equal(
+		kafka_header_of(&made.records[0], "traceparent"), TRACE("a"));
+	assert_string_equal(
+		kafka_header_of(&made.records[1], "traceparent"), TRACE("9"));
+	assert_string_equal(
+		kafka_header_of(&made.records[2], "traceparent"), TRACE("9"));
+	arena_free(&arena);
+}
+
 static void test_translation__a_batch_of_ten_thousand_is_taken(void **state)
 {
 	struct arena *arena = arena_new(TRANSLATION_ARENA);
