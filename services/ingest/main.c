@@ -116,6 +116,7 @@ static void reload(void *context)
 
 	files_reload(&ingest->files);
 	listener_renew(ingest->edge.listener);
+	drain_retry(ingest->edge.drain);
 	renew_kafka(ingest);
 }
 

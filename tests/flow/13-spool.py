@@ -156,3 +156,38 @@ def test_sigterm_loses_nothing(world):
     world["ingest"].start()
     world["ingest"].wait_ready()
     wait_all_arrived(world)
+
+
+def limit(world, bytes_):
+    """What the broker takes on this world's deliveries, as somebody may set it."""
+    from confluent_kafka.admin import AdminClient, ConfigResource
+    admin = AdminClient({"bootstrap.servers": world.stack.kafka, "log_level": 0})
+    rows = {"max.message.bytes": str(bytes_), "retention.ms": str(366 * 86400000), "flush.messages": "1"}
+    for one in admin.alter_configs([ConfigResource("topic", world.topic("deliveries"), set_config=rows)]).values():
+        one.result(10)
+
+
+def test_what_the_broker_refuses_for_good_holds_nobody_up(world):
+    world.prepare()
+    limit(world, 20000)
+    world.start("ingest")
+    headers, body = push("large")
+    body["commits"][0]["message"] = "m" * 30000
+    world.send("github-acme", (headers, body))
+    large = world.sent[-1].digest
+    until("it to be put aside", lambda: world["ingest"].metric("ingest_spool_parked_records") == 1)
+    world.send("github-acme", push("after"))
+    until("the next one to pass it", lambda: world.sent[-1].digest in arrived(world).get("github-acme", []))
+    assert large not in arrived(world)["github-acme"]
+    answer = world["ingest"].admin("/readyz")
+    assert answer.status_code == 200 and "1 records are put aside" in answer.text and "too large" in answer.text, answer.text
+    assert world["ingest"].lines("INGEST-SPOOL-PARKED")
+    world["ingest"].kill()  # it is on the disk
+    world["ingest"].start()
+    world["ingest"].wait_ready()
+    until("it to be put aside again", lambda: world["ingest"].metric("ingest_spool_parked_records") == 1)
+    limit(world, 1048588)
+    world["ingest"].signal(1)
+    until("it to be taken", lambda: large in arrived(world)["github-acme"])
+    until("nothing to be left", lambda: world["ingest"].metric("ingest_spool_parked_records") == 0)
+    until("evidence of both", lambda: len({row["id"] for row in world.evidence(source="github-acme")}) == 2)

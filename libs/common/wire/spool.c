@@ -2,9 +2,10 @@
 /*
  * One LMDB table: number (8 bytes, big-endian) to lane and bytes. How many
  * items each lane has is counted when it is opened and kept in memory, because
- * the edge asks before every delivery.
+ * the edge asks before every delivery. What was put aside has the highest bit
+ * of its number set, and so lies behind all others.
  */
-#include "wire/spool.h"
+#include "wire/spool_private.h"
 
 #include "base/bug.h"
 #include "base/clock.h"
@@ -12,39 +13,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <lmdb.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LANE_MAX 200
 #define PAGE 4096
 /* LMDB copies pages before it changes them and may not fill each: the map is
  * larger than what we promise to hold, so that our own bound is met first. */
 #define MAP_SPARE (64u << 20)
 #define LOCK_WAIT (2 * INSTANT_SECOND)
-
-struct lane {
-	char name[LANE_MAX + 1];
-	size_t count;
-};
-
-struct spool {
-	MDB_env *env;
-	MDB_dbi dbi;
-	int lock_fd;
-	/* One transaction at a time; never waited for with `lock` held, so
-	 * that nobody who only asks waits for a disk. */
-	pthread_mutex_t writing;
-	pthread_mutex_t lock; /* guards all below */
-	uint64_t next;
-	size_t max_bytes, bytes, count;
-	struct lane *lanes;
-	size_t lane_count, lane_room;
-};
 
 /* What an item takes on disk: larger values get pages of their own. */
 static size_t cost(size_t size)
@@ -63,7 +42,7 @@ static struct lane *lane_of(struct spool *spool, const char *name, size_t size)
 	return NULL;
 }
 
-static void count_in(
+void spool_count_in(
 	struct spool *spool, const char *name, size_t size, size_t bytes)
 {
 	struct lane *lane = lane_of(spool, name, size);
@@ -84,7 +63,7 @@ static void count_in(
 	spool->bytes += bytes;
 }
 
-static void count_out(
+void spool_count_out(
 	struct spool *spool, const char *name, size_t size, size_t bytes)
 {
 	struct lane *lane = lane_of(spool, name, size);
@@ -96,13 +75,13 @@ static void count_out(
 	spool->bytes -= bytes;
 }
 
-static void number_write(uint64_t number, uint8_t ret[8])
+void spool_number_write(uint64_t number, uint8_t ret[8])
 {
 	for (int i = 0; i < 8; i++)
 		ret[i] = (uint8_t)(number >> (56 - 8 * i));
 }
 
-static uint64_t number_read(const void *bytes)
+uint64_t spool_number_read(const void *bytes)
 {
 	const uint8_t *from = bytes;
 	uint64_t number = 0;
@@ -125,11 +104,11 @@ static bool value_read(const MDB_val *key, const MDB_val *value,
 	ret->lane = (const char *)from + 1;
 	ret->bytes = from + 1 + from[0];
 	ret->size = value->mv_size - 1 - from[0];
-	ret->number = number_read(key->mv_data);
+	ret->number = spool_number_read(key->mv_data);
 	return true;
 }
 
-static enum status disk_said(
+enum status spool_disk_said(
 	struct reason *reterr, const char *doing, int failed)
 {
 	reason_set(reterr, "spool", "%s: %s", doing, mdb_strerror(failed));
@@ -158,8 +137,16 @@ static int count_all(struct spool *spool)
 			failed = MDB_CORRUPTED;
 			break;
 		}
-		count_in(spool, item.lane, lane, cost(value.mv_size));
-		spool->next = item.number + 1;
+		if (item.number & SPOOL_PARKED) {
+			spool->parked++;
+			spool->bytes += cost(value.mv_size);
+		} else {
+			spool_count_in(
+				spool, item.lane, lane, cost(value.mv_size));
+		}
+		/* One that was put aside may come back to its old number. */
+		if ((item.number & ~SPOOL_PARKED) >= spool->next)
+			spool->next = (item.number & ~SPOOL_PARKED) + 1;
 	}
 	mdb_cursor_close(cursor);
 	mdb_txn_abort(txn);
@@ -299,9 +286,10 @@ static int put_one(struct spool *spool, MDB_txn *txn, uint64_t number,
 	uint8_t *to;
 	int failed;
 
-	number_write(number, key_bytes);
+	spool_number_write(number, key_bytes);
 	failed = mdb_put(txn, spool->dbi, &key, &value,
-		MDB_RESERVE | MDB_APPEND | MDB_NOOVERWRITE);
+		MDB_RESERVE | MDB_NOOVERWRITE |
+			(spool->parked ? 0 : MDB_APPEND));
 	if (failed)
 		return failed;
 	to = value.mv_data;
@@ -358,10 +346,10 @@ static enum status put_writing(struct spool *spool,
 		return status;
 	failed = put_all(spool, items, count);
 	if (failed)
-		return disk_said(reterr, "cannot store", failed);
+		return spool_disk_said(reterr, "cannot store", failed);
 	pthread_mutex_lock(&spool->lock);
 	for (size_t i = 0; i < count; i++)
-		count_in(spool, items[i].lane, strlen(items[i].lane),
+		spool_count_in(spool, items[i].lane, strlen(items[i].lane),
 			item_cost(&items[i]));
 	spool->next += count;
 	pthread_mutex_unlock(&spool->lock);
@@ -402,6 +390,8 @@ static int read_first(struct spool *spool, struct arena *arena, size_t max,
 			break;
 		if (!value_read(&key, &value, &item, &lane))
 			return MDB_CORRUPTED;
+		if (item.number & SPOOL_PARKED)
+			break;
 		if (count > 0 && bytes + item.size > max_bytes)
 			break;
 		bytes += item.size;
@@ -425,7 +415,7 @@ enum status spool_first(struct spool *spool, struct arena *arena, size_t max,
 	MUST(max > 0);
 	failed = mdb_txn_begin(spool->env, NULL, MDB_RDONLY, &txn);
 	if (failed)
-		return disk_said(reterr, "cannot be read", failed);
+		return spool_disk_said(reterr, "cannot be read", failed);
 	failed = mdb_cursor_open(txn, spool->dbi, &cursor);
 	if (!failed) {
 		failed = read_first(
@@ -434,22 +424,15 @@ enum status spool_first(struct spool *spool, struct arena *arena, size_t max,
 	}
 	mdb_txn_abort(txn);
 	if (failed)
-		return disk_said(reterr, "cannot be read", failed);
+		return spool_disk_said(reterr, "cannot be read", failed);
 	if (count == 0)
 		return IGNORED;
 	*ret_count = count;
 	return OK;
 }
 
-/* What the lanes lose is known only while the items are still there. */
-struct leaving {
-	char lane[LANE_MAX + 1];
-	size_t cost;
-	bool there;
-};
-
-static int remove_one(struct spool *spool, MDB_txn *txn, uint64_t number,
-	struct leaving *leaving)
+int spool_remove_one(struct spool *spool, MDB_txn *txn, uint64_t number,
+	struct spool_leaving *leaving)
 {
 	uint8_t key_bytes[8];
 	MDB_val key = {sizeof(key_bytes), key_bytes};
@@ -458,7 +441,7 @@ static int remove_one(struct spool *spool, MDB_txn *txn, uint64_t number,
 	size_t lane;
 	int failed;
 
-	number_write(number, key_bytes);
+	spool_number_write(number, key_bytes);
 	failed = mdb_get(txn, spool->dbi, &key, &value);
 	if (failed == MDB_NOTFOUND)
 		return 0;
@@ -473,7 +456,7 @@ static int remove_one(struct spool *spool, MDB_txn *txn, uint64_t number,
 }
 
 static int remove_all(struct spool *spool, const uint64_t *numbers,
-	size_t count, struct leaving *leaving)
+	size_t count, struct spool_leaving *leaving)
 {
 	MDB_txn *txn;
 	int failed = mdb_txn_begin(spool->env, NULL, 0, &txn);
@@ -481,7 +464,7 @@ static int remove_all(struct spool *spool, const uint64_t *numbers,
 	if (failed)
 		return failed;
 	for (size_t i = 0; i < count && !failed; i++)
-		failed = remove_one(spool, txn, numbers[i], &leaving[i]);
+		failed = spool_remove_one(spool, txn, numbers[i], &leaving[i]);
 	if (failed) {
 		mdb_txn_abort(txn);
 		return failed;
@@ -492,7 +475,7 @@ static int remove_all(struct spool *spool, const uint64_t *numbers,
 enum status spool_remove(struct spool *spool, const uint64_t *numbers,
 	size_t count, struct reason *reterr)
 {
-	struct leaving *leaving = memory_array(count, sizeof(*leaving));
+	struct spool_leaving *leaving = memory_array(count, sizeof(*leaving));
 	int failed;
 
 	pthread_mutex_lock(&spool->writing);
@@ -500,12 +483,12 @@ enum status spool_remove(struct spool *spool, const uint64_t *numbers,
 	pthread_mutex_lock(&spool->lock);
 	for (size_t i = 0; i < count && !failed; i++)
 		if (leaving[i].there)
-			count_out(spool, leaving[i].lane,
+			spool_count_out(spool, leaving[i].lane,
 				strlen(leaving[i].lane), leaving[i].cost);
 	pthread_mutex_unlock(&spool->lock);
 	pthread_mutex_unlock(&spool->writing);
 	memory_free(leaving);
-	return failed ? disk_said(reterr, "cannot remove", failed) : OK;
+	return failed ? spool_disk_said(reterr, "cannot remove", failed) : OK;
 }
 
 bool spool_holds(struct spool *spool, const char *lane)

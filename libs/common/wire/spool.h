@@ -39,6 +39,21 @@ enum status spool_first(struct spool *spool, struct arena *arena, size_t max,
 /* Forgets the items with these numbers, durably. */
 enum status spool_remove(struct spool *spool, const uint64_t *numbers,
 	size_t count, struct reason *reterr) MUST_CHECK;
+/*
+ * Puts items aside, durably: they stay on disk and take room, but are of no
+ * lane any more, not counted, and not among the first. Numbers that are not
+ * there are skipped.
+ */
+enum status spool_park(struct spool *spool, const uint64_t *numbers,
+	size_t count, struct reason *reterr) MUST_CHECK;
+/*
+ * Takes at most `max` of those put aside back, the first ones from number
+ * `from` on, each to its old place. OK: `ret_next` is where to go on.
+ * IGNORED: there are none from there on.
+ */
+enum status spool_unpark(struct spool *spool, uint64_t from, size_t max,
+	uint64_t *ret_next, struct reason *reterr) MUST_CHECK;
+size_t spool_parked(struct spool *spool);
 /* True while the lane has items. Cheap: kept in memory. */
 bool spool_holds(struct spool *spool, const char *lane);
 size_t spool_count(struct spool *spool);

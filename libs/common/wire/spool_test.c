@@ -272,3 +272,67 @@ static void test_spool__forgetting_twice_is_harmless(void **state)
 	assert_int_equal(spool_count(f.spool), 0);
 	end(&f);
 }
+
+static void park(struct fixture *f, uint64_t number)
+{
+	assert_int_equal(spool_park(f->spool, &number, 1, &f->reason), OK);
+}
+
+static void test_spool__puts_aside_what_holds_up_the_rest(void **state)
+{
+	struct fixture f;
+	uint64_t bad;
+	size_t bytes;
+
+	(void)state;
+	begin(&f, 1 << 20);
+	assert_int_equal(put(&f, "a", "one"), OK);
+	assert_int_equal(put(&f, "a", "two"), OK);
+	assert_int_equal(put(&f, "b", "three"), OK);
+	assert_string_equal(first(&f, 9), "a:one a:two b:three");
+	bad = f.items[0].number;
+	bytes = spool_bytes(f.spool);
+	park(&f, bad);
+	park(&f, bad); /* it is not there any more */
+	assert_string_equal(first(&f, 9), "a:two b:three");
+	assert_int_equal(spool_parked(f.spool), 1);
+	assert_int_equal(spool_count(f.spool), 2);
+	assert_int_equal(spool_bytes(f.spool), bytes);
+	/* It stays on disk, and new ones come before it. */
+	reopen(&f, 1 << 20);
+	assert_int_equal(spool_parked(f.spool), 1);
+	assert_int_equal(spool_bytes(f.spool), bytes);
+	assert_int_equal(put(&f, "a", "four"), OK);
+	assert_string_equal(first(&f, 9), "a:two b:three a:four");
+	assert_true(spool_holds(f.spool, "a"));
+	end(&f);
+}
+
+static void test_spool__takes_back_what_was_put_aside(void **state)
+{
+	static const char *const texts[] = {"1", "2", "3"};
+	struct fixture f;
+	uint64_t next = 0;
+
+	(void)state;
+	begin(&f, 1 << 20);
+	assert_int_equal(
+		spool_unpark(f.spool, 0, 9, &next, &f.reason), IGNORED);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(put(&f, "a", texts[i]), OK);
+		assert_int_equal(strlen(first(&f, 1)), 3);
+		park(&f, f.items[0].number);
+	}
+	assert_int_equal(spool_count(f.spool), 0);
+	assert_false(spool_holds(f.spool, "a"));
+	assert_int_equal(put(&f, "a", "4"), OK);
+	assert_int_equal(spool_unpark(f.spool, 0, 1, &next, &f.reason), OK);
+	assert_string_equal(first(&f, 9), "a:1 a:4");
+	reopen(&f, 1 << 20);
+	assert_int_equal(spool_unpark(f.spool, next, 9, &next, &f.reason), OK);
+	assert_string_equal(first(&f, 9), "a:1 a:2 a:3 a:4");
+	assert_int_equal(spool_parked(f.spool), 0);
+	assert_int_equal(
+		spool_unpark(f.spool, next, 9, &next, &f.reason), IGNORED);
+	end(&f);
+}

@@ -8,6 +8,7 @@
 #include "meters.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,9 @@
 #define BATCH_ARENA ((size_t)16 << 20)
 #define IDLE (50 * INSTANT_SECOND / 1000)
 #define BACK_OFF_MOST (5 * INSTANT_SECOND)
+/* One that was put aside is tried again so often, in turn. */
+#define PROBE_EVERY INSTANT_MINUTE
+#define RETRY_ALL ((size_t)1000)
 
 /* One record on its way again. */
 struct again {
@@ -24,6 +28,7 @@ struct again {
 	const char *lane;
 	uint64_t number;
 	bool stored;
+	bool refused; /* for good */
 };
 
 struct drain {
@@ -34,6 +39,15 @@ struct drain {
 	size_t awaited;
 	char why[700]; /* a reason, and a lane of the spool */
 	instant back_off;
+	/* So many are sent each in a request of its own: in a larger one a
+	 * broker refuses the innocent with the guilty. */
+	size_t singly;
+	atomic_bool retry; /* all that was put aside, from the first on */
+	bool sweeping;     /* that is under way */
+	instant probed;
+	uint64_t probe;   /* where the next one is looked for */
+	uint64_t probing; /* the one that is tried alone; 0: none */
+	char parked_why[200];
 };
 
 struct drain *drain_new(const struct drain_settings *settings)
@@ -67,12 +81,9 @@ static void reported(
 
 	pthread_mutex_lock(&drain->lock);
 	again->stored = fate == KAFKA_STORED;
+	again->refused = fate == KAFKA_REFUSED;
 	if (!again->stored)
-		snprintf(drain->why, sizeof(drain->why), "%s%s", why,
-			fate == KAFKA_REFUSED
-				? " (the broker refuses it for good: is its "
-				  "message.max.bytes below 1000000?)"
-				: "");
+		snprintf(drain->why, sizeof(drain->why), "%s", why);
 	if (--drain->awaited == 0)
 		pthread_cond_signal(&drain->reported);
 	pthread_mutex_unlock(&drain->lock);
@@ -83,7 +94,7 @@ static bool send_one(struct drain *drain, struct arena *arena,
 {
 	struct kafka_record record;
 	struct reason reason;
-	bool sent;
+	enum status status;
 
 	*again = (struct again){.token.report = reported,
 		.drain = drain,
@@ -100,15 +111,17 @@ static bool send_one(struct drain *drain, struct arena *arena,
 	pthread_mutex_lock(&drain->lock);
 	drain->awaited++;
 	pthread_mutex_unlock(&drain->lock);
-	sent = publish_again(drain->settings.publish, &record, &again->token,
-		       &reason) == OK;
-	if (sent)
+	status = publish_again(
+		drain->settings.publish, &record, &again->token, &reason);
+	if (status == OK)
 		return true;
 	pthread_mutex_lock(&drain->lock);
 	drain->awaited--;
 	snprintf(drain->why, sizeof(drain->why), "%s", reason.sentence);
 	pthread_mutex_unlock(&drain->lock);
-	return false;
+	/* Over our own client's limit: no report will come, nor is one owed. */
+	again->refused = status == REJECT;
+	return again->refused;
 }
 
 /* How many were sent; all of them have been reported when it returns. */
@@ -125,6 +138,27 @@ static size_t send_all(struct drain *drain, struct arena *arena,
 		pthread_cond_wait(&drain->reported, &drain->lock);
 	pthread_mutex_unlock(&drain->lock);
 	return sent;
+}
+
+/* Alone in its request, and refused all the same: it is to blame. */
+static enum status put_aside(struct drain *drain, const struct again *again,
+	const struct kafka_record *record, struct reason *reterr)
+{
+	struct spool *spool = drain->settings.spool;
+	enum status status = spool_park(spool, &again->number, 1, reterr);
+
+	if (status != OK)
+		return status;
+	if (spool_parked(spool) == 1)
+		drain->probed = clock_monotonic();
+	snprintf(drain->parked_why, sizeof(drain->parked_why), "%.60s: %.130s",
+		record->topic, drain->why);
+	log_line(LOG_ERROR, "INGEST-SPOOL-PARKED",
+		LOG_TEXT("source", again->lane),
+		LOG_TEXT("topic", record->topic), LOG_TEXT("what", drain->why),
+		LOG_NUMBER("bytes", kafka_record_size(record)),
+		LOG_NUMBER("parked", spool_parked(spool)));
+	return OK;
 }
 
 static bool lane_failed(const struct again *again, size_t at)
@@ -151,48 +185,114 @@ static size_t forgettable(
 	return count;
 }
 
-/* OK: a whole batch went. IGNORED: nothing is spooled. RETRY: not all went. */
-static enum status drain_batch(struct drain *drain, struct reason *reterr)
+void drain_retry(struct drain *drain)
 {
-	struct arena *arena = arena_new(BATCH_ARENA);
-	struct spool_item *items =
-		arena_array(arena, BATCH_RECORDS, sizeof(*items));
-	struct again *again = arena_array(arena, BATCH_RECORDS, sizeof(*again));
-	uint64_t *numbers = arena_array(arena, BATCH_RECORDS, sizeof(*numbers));
-	size_t count = 0, sent, done = 0;
-	enum status status = spool_first(drain->settings.spool, arena,
-		BATCH_RECORDS, BATCH_BYTES, items, &count, reterr);
+	atomic_store(&drain->retry, true);
+}
 
-	if (status == OK) {
-		sent = send_all(drain, arena, items, count, again);
-		done = forgettable(again, sent, numbers);
-		if (done < count) {
-			reason_set(reterr, "spool", "%s", drain->why);
-			status = RETRY;
-		}
-	}
-	if (done > 0 && spool_remove(drain->settings.spool, numbers, done,
-				reterr) != OK)
-		status = RETRY;
+static enum status settle(struct drain *drain, const struct again *again,
+	const struct spool_item *items, size_t count, size_t sent,
+	struct arena *arena, struct reason *reterr)
+{
+	uint64_t *numbers = arena_array(arena, count, sizeof(*numbers));
+	struct kafka_record record;
+	size_t done = forgettable(again, sent, numbers);
+	enum status status = OK;
+
+	if (done > 0)
+		status = spool_remove(
+			drain->settings.spool, numbers, done, reterr);
 	if (done > 0)
 		metric_add(drain->settings.metrics, METER_DRAINED, NULL,
 			(int64_t)done);
+	/* One that was put aside is taken now: so may the others be. */
+	for (size_t i = 0; i < done; i++)
+		if (numbers[i] == drain->probing)
+			drain_retry(drain);
+	if (status != OK || done == count)
+		return status;
+	if (count == 1 && sent == 1 && again->refused &&
+		spooled_read(arena, items->bytes, items->size, &record,
+			reterr) == OK)
+		return put_aside(drain, again, &record, reterr);
+	for (size_t i = 0; i < sent; i++)
+		if (again[i].refused)
+			drain->singly = count;
+	reason_set(reterr, "spool", "%s", drain->why);
+	return drain->singly ? OK : RETRY;
+}
+
+/* OK: go on at once. IGNORED: nothing is spooled. RETRY: not all went. */
+static enum status drain_batch(struct drain *drain, struct reason *reterr)
+{
+	size_t most = drain->singly ? 1 : BATCH_RECORDS, count = 0, sent;
+	struct arena *arena = arena_new(BATCH_ARENA);
+	struct spool_item *items = arena_array(arena, most, sizeof(*items));
+	struct again *again = arena_array(arena, most, sizeof(*again));
+	enum status status = spool_first(drain->settings.spool, arena, most,
+		BATCH_BYTES, items, &count, reterr);
+
+	if (status == OK) {
+		sent = send_all(drain, arena, items, count, again);
+		status =
+			settle(drain, again, items, count, sent, arena, reterr);
+	}
+	if (status == OK && most == 1)
+		drain->singly--;
 	arena_free(&arena);
 	return status;
+}
+
+/* All of it when asked, else one in turn: whether the cause is gone, only a
+ * broker can say. What it refuses again keeps its number, so a sweep ends. */
+static void take_back(struct drain *drain)
+{
+	struct reason reason;
+	enum status status;
+
+	if (atomic_exchange(&drain->retry, false)) {
+		drain->sweeping = true;
+		drain->probe = 0;
+	}
+	if (spool_parked(drain->settings.spool) == 0)
+		drain->sweeping = false;
+	if (spool_parked(drain->settings.spool) == 0 ||
+		(!drain->sweeping &&
+			clock_monotonic() - drain->probed < PROBE_EVERY))
+		return;
+	drain->probed = clock_monotonic();
+	status = spool_unpark(drain->settings.spool, drain->probe,
+		drain->sweeping ? RETRY_ALL : 1, &drain->probe, &reason);
+	drain->probing =
+		status == OK && !drain->sweeping ? drain->probe - 1 : 0;
+	if (status == IGNORED) {
+		drain->probe = 0;
+		drain->sweeping = false;
+	} else if (status != OK) {
+		log_reason(LOG_WARN, "INGEST-SPOOL-UNPARK", &reason);
+	}
 }
 
 static void report(
 	struct drain *drain, enum status status, const struct reason *reason)
 {
-	char sentence[200];
+	size_t parked = spool_parked(drain->settings.spool);
+	char sentence[300];
 
 	if (status == RETRY)
 		snprintf(sentence, sizeof(sentence), "waits: %.180s",
 			reason->sentence);
-	health_set(drain->settings.health, drain->check, true,
-		status == RETRY ? sentence
-		: status == OK  ? "under way"
-				: "nothing to do");
+	else if (parked)
+		snprintf(sentence, sizeof(sentence),
+			"%zu records are put aside, for Kafka refuses them for "
+			"good, last %s: mend it, then SIGHUP",
+			parked, drain->parked_why);
+	else
+		snprintf(sentence, sizeof(sentence), "%s",
+			status == OK ? "under way" : "nothing to do");
+	metric_set(drain->settings.metrics, METER_SPOOL_PARKED, NULL,
+		(int64_t)parked);
+	health_set(drain->settings.health, drain->check, true, sentence);
 }
 
 /* One step and the pause after it. */
@@ -201,6 +301,8 @@ static void step(struct drain *drain, struct service *service)
 	struct reason reason = {.sentence = "no broker is connected"};
 	enum status status = RETRY;
 
+	if (publish_connected(drain->settings.publish))
+		take_back(drain);
 	if (spool_count(drain->settings.spool) == 0)
 		status = IGNORED;
 	else if (publish_connected(drain->settings.publish))
@@ -247,6 +349,7 @@ enum status drain_loop(
 	struct drain *drain = context;
 
 	(void)reterr;
+	drain_retry(drain); /* a start may be what mends it */
 	while (!service_stopping(service))
 		step(drain, service);
 	farewell(drain);

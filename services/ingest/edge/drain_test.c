@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edge/publish_testing.h"
 
+#define MESSAGE_TOO_LARGE 10
+
 static void test_drain__keeps_order_and_lets_new_ones_follow(void **state)
 {
 	struct rig rig = {.draining = true, .ack_deadline = INSTANT_SECOND / 2};
@@ -97,5 +99,79 @@ static void test_drain__keeps_and_names_what_it_cannot_read(void **state)
 	assert_true(rig_until(10 * INSTANT_SECOND, waits, &rig));
 	rig_stop(&rig);
 	assert_int_equal(spool_count(rig.spool), 1);
+	rig_end(&rig);
+}
+
+static bool is_put_aside(void *context)
+{
+	struct rig *rig = context;
+
+	return spool_parked(rig->spool) == 1 && spool_count(rig->spool) == 0 &&
+	       metric_value(rig->metrics, METER_SPOOL_PARKED, NULL) == 1;
+}
+
+static bool is_gone(void *context)
+{
+	struct rig *rig = context;
+
+	return spool_parked(rig->spool) == 0 && spool_count(rig->spool) == 0;
+}
+
+static void test_drain__puts_aside_what_is_refused_for_good(void **state)
+{
+	struct rig rig = {.draining = true};
+	struct parcel_sent sent[2];
+	struct strbuf out;
+	char *all;
+
+	(void)state;
+	rig_begin(&rig);
+	rig_start(&rig);
+	/* Refused on its way past the spool, and out of it. */
+	kafka_mock_fail_produce(rig.mock, MESSAGE_TOO_LARGE);
+	kafka_mock_fail_produce(rig.mock, MESSAGE_TOO_LARGE);
+	rig_send(&rig, &sent[0], "a", "bad");
+	assert_int_equal(rig_outcome(&sent[0]), OUTCOME_SPOOLED);
+	assert_true(rig_until(20 * INSTANT_SECOND, is_put_aside, &rig));
+	strbuf_init(&out, 10000);
+	health_report(rig.health, &out);
+	assert_non_null(strstr(out.text, "ok drain: 1 records are put aside"));
+	strbuf_release(&out);
+	/* Its source goes on. */
+	rig_send(&rig, &sent[1], "a", "good");
+	assert_int_not_equal(rig_outcome(&sent[1]), OUTCOME_FULL);
+	assert_true(rig_until(20 * INSTANT_SECOND, is_put_aside, &rig));
+	drain_retry(rig.drain);
+	assert_true(rig_until(20 * INSTANT_SECOND, is_gone, &rig));
+	rig_stop(&rig);
+	all = rig_read(&rig, TOPIC);
+	assert_string_equal(all, "good bad ");
+	free(all);
+	rig_end(&rig);
+}
+
+static void test_drain__blames_none_that_shared_a_request(void **state)
+{
+	struct rig rig = {.draining = true, .ack_deadline = INSTANT_SECOND / 2};
+	struct parcel_sent sent[5];
+	char *all;
+
+	(void)state;
+	rig_begin(&rig);
+	rig_start(&rig);
+	kafka_mock_down(rig.mock, true);
+	for (int i = 0; i < 5; i++) {
+		rig_send(&rig, &sent[i], "a", (char[]){(char)('1' + i), 0});
+		assert_int_equal(rig_outcome(&sent[i]), OUTCOME_SPOOLED);
+	}
+	kafka_mock_fail_produce(rig.mock, MESSAGE_TOO_LARGE);
+	kafka_mock_down(rig.mock, false);
+	assert_true(rig_until(20 * INSTANT_SECOND, rig_spool_is_empty, &rig));
+	assert_int_equal(spool_parked(rig.spool), 0);
+	rig_stop(&rig);
+	all = rig_read(&rig, TOPIC);
+	for (char c = '1'; c <= '5'; c++)
+		assert_non_null(strchr(all, c));
+	free(all);
 	rig_end(&rig);
 }
