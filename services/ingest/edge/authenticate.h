@@ -48,6 +48,10 @@ struct verifier;
 struct verifier *verifier_new(void);
 void verifier_free(struct verifier **verifier);
 
+/* By sources_stand_in; the verifier is between two deliveries. */
+const struct source *authenticate_stand_in(struct verifier *verifier,
+	const struct sources *sources, const char *name);
+
 enum proof {
 	PROOF_GIVEN,   /* proven, whatever the body is */
 	PROOF_IN_BODY, /* authenticate_end decides */

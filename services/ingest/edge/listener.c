@@ -67,23 +67,36 @@ static enum proof prove(
 		.peer = visit->client,
 		.token = route->token[0] ? route->token : NULL,
 		.now = clock_now(visit->listener->settings.clock)};
+	const struct source *stand_in;
+	enum proof proof;
 
+	stand_in = authenticate_stand_in(
+		visit->verifier, visit->sources, route->source);
 	visit->source = sources_find(visit->sources, route->source);
+	visit->unknown = !visit->source;
+	snprintf(visit->named, sizeof(visit->named), "%s", route->source);
+	if (visit->unknown)
+		visit->source = stand_in;
 	if (!visit->source) {
 		*ret = REFUSAL_SOURCE;
 		return PROOF_REFUSED;
 	}
 	if (visit->source->verify->scheme == VERIFY_CERTIFICATE)
 		show_client(visit, &presented);
-	return authenticate_head(
+	proof = authenticate_head(
 		visit->verifier, visit->source, &presented, ret);
+	if (!visit->unknown)
+		return proof;
+	*ret = REFUSAL_SOURCE;
+	return proof == PROOF_IN_BODY ? PROOF_IN_BODY : PROOF_REFUSED;
 }
 
 /* Drained where the sender is known already and must not be told. */
 static void oversized(struct visit *visit)
 {
-	metric_add(visit->listener->settings.metrics, METER_OVERSIZED,
-		visit->source->name, 1);
+	if (!visit->unknown)
+		metric_add(visit->listener->settings.metrics, METER_OVERSIZED,
+			visit->source->name, 1);
 	if (visit->in_body || !visit->source->adapter->drain_oversized) {
 		visit_reject(visit, 413, "oversized");
 		return;
@@ -116,7 +129,7 @@ static void begin(struct visit *visit, const struct route *route)
 	long long declared = httpd_declared(visit->request);
 
 	if (proof == PROOF_REFUSED) {
-		visit_refuse(visit, refusal, route->source);
+		visit_refuse(visit, refusal);
 		return;
 	}
 	visit->in_body = proof == PROOF_IN_BODY;
@@ -225,8 +238,10 @@ static void on_end(void *context, struct httpd_request *request)
 	if (visit->in_body)
 		refusal = authenticate_end(
 			visit->verifier, visit->body, visit->size);
+	if (visit->unknown)
+		refusal = REFUSAL_SOURCE;
 	if (refusal != REFUSAL_NONE)
-		visit_refuse(visit, refusal, visit->source->name);
+		visit_refuse(visit, refusal);
 	else
 		hand_over(visit);
 }

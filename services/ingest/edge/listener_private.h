@@ -41,6 +41,10 @@ struct visit {
 
 	struct sources *sources;
 	const struct source *source;
+	/* No source has that name: another stands in for it up to the 401,
+	 * with what it reads and how long it takes; none is ever it. */
+	bool unknown;
+	char named[SOURCE_NAME_MAX + 1]; /* in the path */
 	struct verifier *verifier;
 	bool in_body;     /* the proof is */
 	bool draining;    /* oversized and thrown away */
@@ -68,8 +72,7 @@ bool visit_add(struct visit *visit, const void *bytes, size_t size) MUST_CHECK;
 /* Each ends the visit by one answer. */
 void visit_answer(struct visit *visit, const struct httpd_answer *answer);
 void visit_drop(struct visit *visit);
-void visit_refuse(
-	struct visit *visit, enum refusal refusal, const char *source);
+void visit_refuse(struct visit *visit, enum refusal refusal);
 /* 413, 503, ...: `why` is for metric and log. */
 void visit_reject(struct visit *visit, unsigned code, const char *why);
 /* 403: a proxy of ours took it over without TLS; before its source is known. */

@@ -73,6 +73,81 @@ static void test_listener__says_the_same_to_all_strangers(void **state)
 	end(&f);
 }
 
+/* What comes back for a head alone, and then for its body; "-": nothing yet. */
+static void probe(struct fixture *f, const char *path, const char *headers,
+	char *ret, size_t room)
+{
+	struct pollfd answer = {.fd = dial(f), .events = POLLIN};
+	char head[1000], *date;
+
+	snprintf(head, sizeof(head),
+		"POST %s HTTP/1.1\r\nHost: h\r\n%sContent-Length: 2\r\n\r\n",
+		path, headers);
+	say(answer.fd, head, strlen(head));
+	snprintf(ret, room, "%s", poll(&answer, 1, 300) ? "at once " : "- ");
+	say(answer.fd, "[]", 2);
+	assert_int_equal(hear(f, answer.fd), 401);
+	date = strcasestr(f->answer, "date: ");
+	if (date)
+		memset(date, 'x', strcspn(date, "\r"));
+	snprintf(ret + strlen(ret), room - strlen(ret), "%s", f->answer);
+	close(answer.fd);
+}
+
+/* Whether the only source signs bodies or shows a token. */
+static void expect_no_difference(struct fixture *f, const char *only,
+	const char *known, const char *headers, const char *begins)
+{
+	struct sources *sources = load(only);
+	char one[9000], other[9000];
+
+	source_book_set(f->book, &sources);
+	probe(f, known, headers, one, sizeof(one));
+	probe(f, "/v1/hooks/nobody", headers, other, sizeof(other));
+	assert_string_equal(one, other);
+	if (strncmp(one, begins, strlen(begins)) != 0)
+		fail_msg("%s: %s", headers, one);
+}
+
+static void test_listener__tells_nobody_which_sources_there_are(void **state)
+{
+	static const char signs[] =
+		"sources: [{name: git-a, tool: git, secrets: [{env: "
+		"EDGE_NEW}]}]\n";
+	static const char shows[] =
+		"sources: [{name: scan-a, tool: scan, secrets: [{env: "
+		"EDGE_NEW}]}]\n";
+	struct fixture f = {0};
+	int64_t before;
+
+	(void)state;
+	begin(&f);
+	expect_no_difference(
+		&f, signs, "/v1/hooks/git-a", sign("another", "[]", 2), "- ");
+	expect_no_difference(
+		&f, signs, "/v1/hooks/git-a", "X-A: b\r\n", "at once ");
+	expect_no_difference(&f, shows, "/v1/hooks/scan-a",
+		"X-Hook-Key: s3cre\r\n", "at once ");
+	/* Proof of the one it is treated as proves nothing. */
+	before = metric_value(
+		f.rig.metrics, METER_UNAUTHENTICATED, "unknown-source");
+	assert_int_equal(post(&f, "/v1/hooks/nobody", KEY, "[]", 2), 401);
+	{
+		struct sources *sources = load(signs);
+
+		source_book_set(f.book, &sources);
+	}
+	assert_int_equal(
+		post(&f, "/v1/hooks/nobody", sign("s3cret", "[]", 2), "[]", 2),
+		401);
+	assert_int_equal(metric_value(f.rig.metrics, METER_UNAUTHENTICATED,
+				 "unknown-source"),
+		before + 2);
+	stop(&f);
+	expect_topic(&f, "");
+	end(&f);
+}
+
 static void test_listener__knows_one_route(void **state)
 {
 	static const char get[] =

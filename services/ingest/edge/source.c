@@ -59,6 +59,34 @@ const struct source *sources_find(
 		sizeof(*sources->rows), by_name);
 }
 
+void sources_seal(struct sources *sources)
+{
+	struct crypto *crypto = crypto_new();
+
+	sha256_begin(crypto);
+	for (size_t i = 0; i < sources->count; i++)
+		sha256_add(crypto, sources->rows[i].name,
+			strlen(sources->rows[i].name) + 1);
+	sha256_end(crypto, sources->salt);
+	crypto_free(&crypto);
+}
+
+const unsigned char *sources_salt(const struct sources *sources)
+{
+	return sources->salt;
+}
+
+const struct source *sources_stand_in(
+	const struct sources *sources, const unsigned char *digest)
+{
+	uint64_t number;
+
+	if (sources->count == 0)
+		return NULL;
+	memcpy(&number, digest, sizeof(number));
+	return &sources->rows[number % sources->count];
+}
+
 bool source_same(const struct source *one, const struct source *other)
 {
 	if (strcmp(one->tool, other->tool) != 0 ||

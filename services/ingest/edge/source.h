@@ -56,6 +56,16 @@ const struct source *sources_at(const struct sources *sources, size_t index);
 /* NULL where there is none. */
 const struct source *sources_find(
 	const struct sources *sources, const char *name);
+/*
+ * Whom a name that is no source's is treated as: one of the set, the same one
+ * for the same name as long as the set has the same names, so that a stranger
+ * cannot tell it from a source. `digest` is of the name, SHA256_SIZE bytes.
+ * NULL where there are no sources.
+ */
+const struct source *sources_stand_in(
+	const struct sources *sources, const unsigned char *digest);
+/* Mixed into that digest, so that nobody outside can foresee it. */
+const unsigned char *sources_salt(const struct sources *sources);
 /* Same in everything but secrets: what the evaluator would learn. */
 bool source_same(const struct source *one, const struct source *other);
 

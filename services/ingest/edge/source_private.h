@@ -3,6 +3,7 @@
 #pragma once
 
 #include "edge/source.h"
+#include "wire/crypto.h"
 
 #include <stdatomic.h>
 
@@ -11,4 +12,7 @@ struct sources {
 	struct arena *arena;
 	struct source *rows; /* sorted by name */
 	size_t count;
+	unsigned char salt[SHA256_SIZE]; /* of all names */
 };
+/* Once all rows are there. */
+void sources_seal(struct sources *sources);

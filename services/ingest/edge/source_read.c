@@ -347,6 +347,7 @@ static enum status read_all(struct reading *reading, const struct doc *list,
 		sources->count++;
 	}
 	qsort(sources->rows, sources->count, sizeof(*sources->rows), by_name);
+	sources_seal(sources);
 	return OK;
 }
 

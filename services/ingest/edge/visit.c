@@ -147,7 +147,7 @@ static bool may_log(struct listener *listener, unsigned *ret_silent)
 	return may;
 }
 
-void visit_refuse(struct visit *visit, enum refusal refusal, const char *source)
+void visit_refuse(struct visit *visit, enum refusal refusal)
 {
 	static const char text[] = "unauthorized\n";
 	struct listener *listener = visit->listener;
@@ -155,12 +155,13 @@ void visit_refuse(struct visit *visit, enum refusal refusal, const char *source)
 	unsigned silent;
 
 	metric_add(listener->settings.metrics, METER_UNAUTHENTICATED, word, 1);
-	if (visit->source)
+	if (visit->source && !visit->unknown)
 		tally_unauthenticated(
 			listener->settings.tally, visit->source->name);
 	if (may_log(listener, &silent))
 		log_line(LOG_WARN, "INGEST-UNAUTHORIZED",
-			LOG_TEXT("source", source), LOG_TEXT("reason", word),
+			LOG_TEXT("source", visit->named),
+			LOG_TEXT("reason", word),
 			LOG_TEXT("peer", visit->client),
 			LOG_NUMBER("unlogged", silent));
 	/* The same for all, closing included: the log alone says which. */
@@ -174,8 +175,7 @@ void visit_refuse(struct visit *visit, enum refusal refusal, const char *source)
 void visit_reject(struct visit *visit, unsigned code, const char *why)
 {
 	metric_add(visit->listener->settings.metrics, METER_REFUSED, why, 1);
-	log_line(LOG_WARN, "INGEST-REFUSED",
-		LOG_TEXT("source", visit->source->name),
+	log_line(LOG_WARN, "INGEST-REFUSED", LOG_TEXT("source", visit->named),
 		LOG_TEXT("reason", why), LOG_NUMBER("code", code));
 	visit_answer(
 		visit, &(struct httpd_answer){.code = code,
