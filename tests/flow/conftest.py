@@ -23,7 +23,7 @@ LONG = {"drift_beyond": 34, "backlog": 22, "not_rescanned": 20, "silent_source":
         "stopped_holder": 19, "stopped_translator": 14, "around_the_creation": 15, "wrong_key": 15, "aborts": 15,
         "past_their_due": 10, "unreviewed": 9, "no_longer_runs": 9, "own_change": 9, "hour_ahead": 10, "one_alert_with": 9,
         "newer_major": 6, "refused_for_good": 9, "html": 7, "never_came": 7, "twins": 7, "reload_that": 4,
-        "over_tls": 12, "refuses_for_good": 6, "change_without": 10, "ends_the_start": 4}
+        "over_tls": 12, "refuses_for_good": 6, "change_without": 14, "ends_the_start": 4}
 
 
 def pytest_configure(config):

@@ -232,6 +232,8 @@ static enum status turn(
 	return status;
 }
 
+/* Well also while Kafka is away, or refuses us: deliveries go to the spool, and
+ * to turn senders away would lose what they send. Lag is what tells. */
 static void tell_health(struct translate *translate, enum status status,
 	const struct reason *reason)
 {
@@ -244,9 +246,8 @@ static void tell_health(struct translate *translate, enum status status,
 		snprintf(text, sizeof(text), "%d partitions of deliveries",
 			parts);
 	else
-		snprintf(text, sizeof(text), "retrying: %s", reason->sentence);
-	health_set(translate->settings.health, translate->check, status == OK,
-		text);
+		snprintf(text, sizeof(text), "waits: %s", reason->sentence);
+	health_set(translate->settings.health, translate->check, true, text);
 }
 
 /* What is done is committed, so that nobody does it again. */
