@@ -6,6 +6,7 @@
 #include "daemon/acls_admin.h"
 #include "daemon/migrate.h"
 #include "daemon/topics_admin.h"
+#include "wire/pg_trust.h"
 
 #include <stdio.h>
 
@@ -127,6 +128,8 @@ enum status evaluator_check_schema(
 	struct pg *pg = NULL;
 	enum status status;
 
+	if (pg_is_unverified(settings.conninfo, reterr))
+		log_reason(LOG_WARN, "POSTGRES-UNVERIFIED", reterr);
 	while ((status = pg_open(&settings, &pg, reterr)) == RETRY &&
 		clock_monotonic() < deadline) {
 		log_reason(LOG_WARN, "EVALUATOR-DATABASE-AWAY", reterr);

@@ -14,6 +14,7 @@
 #include "daemon/common.h"
 #include "deck.h"
 #include "metric.h"
+#include "wire/pg_trust.h"
 
 #include <stdio.h>
 
@@ -51,8 +52,12 @@ static int start(struct notifier *notifier, struct reason *reterr)
 	struct service *service = service_new("notifier");
 	struct health *health = health_new(&clock_wall);
 	struct metrics *metrics = metrics_new(metric_rows, METRIC_ROWS);
-	int code = run(notifier, service, health, metrics, reterr);
+	int code;
 
+	if (notifier->values.postgres &&
+		pg_is_unverified(notifier->values.postgres, reterr))
+		log_reason(LOG_WARN, "POSTGRES-UNVERIFIED", reterr);
+	code = run(notifier, service, health, metrics, reterr);
 	service_free(&service);
 	metrics_free(&metrics);
 	health_free(&health);
