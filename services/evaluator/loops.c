@@ -2,6 +2,7 @@
 #include "loops.h"
 
 #include "base/memory.h"
+#include "daemon/prune.h"
 #include "daemon/reader.h"
 #include "daemon/relay.h"
 #include "intake.h"
@@ -23,6 +24,7 @@ struct loops {
 	struct judge *judges[EVALUATOR_JUDGES_MOST];
 	size_t judge_count;
 	struct relay *relay;
+	struct prune *prune;
 };
 
 static enum status open_intake(struct loops *loops, struct reason *reterr)
@@ -82,6 +84,36 @@ static enum status open_relay(struct loops *loops, struct reason *reterr)
 	return relay_open(&relay, &loops->relay, reterr);
 }
 
+/* They live as long as the evidence does, which whoever operates the database
+ * drops by the month. */
+static const struct prune_rule prune_rules[] = {
+	{"evidence_seen",
+		"SELECT evidence_seen_prune($2::integer) WHERE $1::timestamptz"
+		" IS NOT NULL",
+		0},
+	{"snapshot_part",
+		"WITH gone AS (DELETE FROM snapshot_part WHERE ctid = ANY"
+		" (ARRAY(SELECT ctid FROM snapshot_part WHERE recorded_at <"
+		" least($1, evidence_begin()) LIMIT $2 FOR UPDATE SKIP LOCKED))"
+		" RETURNING 1) SELECT count(*) FROM gone",
+		0},
+};
+
+static void open_prune(struct loops *loops)
+{
+	const struct prune_settings prune = {
+		.pg = evaluator_database(loops->evaluator, "evaluator prune"),
+		.service = "evaluator",
+		.rules = prune_rules,
+		.count = sizeof(prune_rules) / sizeof(prune_rules[0]),
+		.clock = &clock_wall,
+		.health = loops->health,
+		.metrics = loops->metrics,
+		.pruned_row = METER_PRUNED};
+
+	loops->prune = prune_open(&prune);
+}
+
 /* Each its own connection; they share the agenda. */
 static enum status open_judges(struct loops *loops, struct reason *reterr)
 {
@@ -133,6 +165,7 @@ enum status loops_open(const struct evaluator *evaluator,
 		return status;
 	}
 	open_now(loops);
+	open_prune(loops);
 	*ret = loops;
 	return OK;
 }
@@ -144,6 +177,7 @@ void loops_start(struct loops *loops, struct service *service)
 	for (size_t i = 0; i < loops->judge_count; i++)
 		service_start(service, "judge", judge_loop, loops->judges[i]);
 	service_start(service, "relay", relay_loop, loops->relay);
+	service_start(service, "prune", prune_loop, loops->prune);
 }
 
 void loops_close(struct loops **loops)
@@ -155,6 +189,7 @@ void loops_close(struct loops **loops)
 	reader_close(&gone->reader);
 	intake_free(&gone->intake);
 	watermark_close(&gone->now);
+	prune_close(&gone->prune);
 	for (size_t i = 0; i < gone->judge_count; i++)
 		judge_close(&gone->judges[i]);
 	if (gone->relay)

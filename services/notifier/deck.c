@@ -10,6 +10,7 @@
 #include "intake.h"
 #include "metric.h"
 #include "model/topics.h"
+#include "pruned.h"
 #include "reroute.h"
 
 #include <stdio.h>
@@ -27,6 +28,8 @@ struct deck {
 	struct reader *reader;
 	struct relay *relay;
 	struct reroute *reroute;
+	struct prune_rule rules[PRUNED_RULES];
+	struct prune *prune;
 	struct dispatch *dispatches[DISPATCHES_MOST];
 	size_t count;
 	struct service *service; /* NULL: not started yet */
@@ -96,6 +99,24 @@ static struct reroute *open_reroute(const struct deck_settings *settings)
 		.health = settings->health};
 
 	return reroute_open(&reroute);
+}
+
+static void open_prune(struct deck *deck)
+{
+	const struct deck_settings *settings = &deck->settings;
+	const struct prune_settings prune = {
+		.pg = database(settings->values, "notifier prune"),
+		.service = "notifier",
+		.rules = deck->rules,
+		.count = PRUNED_RULES,
+		.clock = &clock_wall,
+		.health = settings->health,
+		.metrics = settings->metrics,
+		.pruned_row = METRIC_PRUNED};
+
+	pruned_rules(settings->values->keep_attempts,
+		settings->values->keep_notices, deck->rules);
+	deck->prune = prune_open(&prune);
 }
 
 static enum status open_dispatch(const struct deck *deck,
@@ -244,6 +265,7 @@ enum status deck_open(const struct deck_settings *settings, struct deck **ret,
 		return status;
 	}
 	deck->reroute = open_reroute(settings);
+	open_prune(deck);
 	*ret = deck;
 	return OK;
 }
@@ -297,6 +319,7 @@ void deck_start(struct deck *deck, struct service *service)
 	service_start(service, "intake", reader_loop, deck->reader);
 	service_start(service, "relay", relay_loop, deck->relay);
 	service_start(service, "reroute", reroute_loop, deck->reroute);
+	service_start(service, "prune", prune_loop, deck->prune);
 	deck->service = service;
 	for (size_t i = 0; i < deck->count; i++)
 		start_dispatch(deck, deck->dispatches[i]);
@@ -311,6 +334,7 @@ void deck_close(struct deck **deck)
 		return;
 	for (size_t i = 0; i < gone->count; i++)
 		dispatch_close(&gone->dispatches[i]);
+	prune_close(&gone->prune);
 	reroute_close(&gone->reroute);
 	reader_close(&gone->reader);
 	if (gone->relay)

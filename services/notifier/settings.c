@@ -40,6 +40,15 @@ const struct setting notifier_table[] = {
 	{"resolved-for", SETTING_DURATION, "15m", 0, INSTANT_DAY, false, false,
 		false, AT(resolved_for),
 		"how long a resolved alert is still sent"},
+	{"keep-attempts", SETTING_DURATION, "90d", INSTANT_DAY,
+		36500 * INSTANT_DAY, false, false, false, AT(keep_attempts),
+		"what came of each attempt is kept for so long; "
+		"<prefix>.notices "
+		"has it, too"},
+	{"keep-notices", SETTING_DURATION, "400d", INSTANT_DAY,
+		36500 * INSTANT_DAY, false, false, false, AT(keep_notices),
+		"episodes that are over, and what was told of them, are kept "
+		"for so long"},
 	{"watchdog", SETTING_BOOL, "true", 0, 0, false, false, false,
 		AT(watchdog), "let PosternWatchdog fire always"},
 	{"mute", SETTING_BOOL, "false", 0, 0, false, false, false, AT(mute),

@@ -16,6 +16,7 @@ struct notifier_settings {
 	instant refresh_every;
 	instant ends_ahead;
 	instant resolved_for;
+	instant keep_attempts, keep_notices;
 	bool watchdog;
 	bool mute;
 };
