@@ -22,7 +22,7 @@ RUN if [ -n "$MIRROR" ]; then \
 FROM base AS tools
 ENV DEBIAN_FRONTEND=noninteractive POSTERN_TOOLS=/opt/postern
 COPY scripts/setup /opt/setup
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+RUN --mount=type=cache,target=/var/cache/apt,sharing=private --mount=type=cache,target=/var/lib/apt/lists,sharing=private \
 	apt-get -q update && /opt/setup --build
 
 FROM tools AS compiled
@@ -52,7 +52,7 @@ FROM ${PROGRAMS} AS programs
 FROM base AS libraries
 ARG POSTERN_LIBRARIES="ca-certificates libcurl4t64 liblmdb0 libmicrohttpd12t64 libpq5 libsasl2-2 libyaml-0-2 libyyjson0"
 # hadolint ignore=SC2086
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+RUN --mount=type=cache,target=/var/cache/apt,sharing=private --mount=type=cache,target=/var/lib/apt/lists,sharing=private \
 	[ -z "$POSTERN_LIBRARIES" ] || { \
 	apt-get -q update && apt-get -q install -y --no-install-recommends $POSTERN_LIBRARIES && \
 	rm -rf /var/log/*.log /var/log/apt /var/cache/ldconfig /var/cache/debconf/*-old; }
@@ -134,7 +134,7 @@ FROM runtime AS demo
 LABEL org.opencontainers.image.title="postern-demo" \
 	org.opencontainers.image.description="Replays a recorded working day"
 USER 0
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+RUN --mount=type=cache,target=/var/cache/apt,sharing=private --mount=type=cache,target=/var/lib/apt/lists,sharing=private \
 	apt-get -q update && apt-get -q install -y --no-install-recommends python3 python3-psycopg2 python3-yaml && \
 	rm -rf /var/log/*.log /var/log/apt
 COPY --from=programs /out/usr/bin/postern /usr/bin/
