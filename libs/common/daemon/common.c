@@ -60,11 +60,46 @@ enum status common_kafka(struct arena *arena,
 	return OK;
 }
 
+static bool all_here(const char *brokers)
+{
+	while (*brokers) {
+		const char *host = strstr(brokers, "://");
+		size_t length = strcspn(brokers, ",");
+
+		host = host && host < brokers + length ? host + 3 : brokers;
+		host += strspn(host, " [");
+		if (strncmp(host, "127.", 4) != 0 &&
+			strncmp(host, "localhost:", 10) != 0 &&
+			strncmp(host, "::1]", 4) != 0)
+			return false;
+		brokers += length + (brokers[length] == ',');
+	}
+	return true;
+}
+
+bool common_kafka_is_plain(const struct kafka_settings *kafka)
+{
+	const struct kafka_property *row = kafka->properties;
+	const char *protocol = "plaintext";
+
+	for (; row && row->name; row++)
+		if (strcmp(row->name, "security.protocol") == 0)
+			protocol = row->value;
+	return strcasestr(protocol, "plaintext") && !all_here(kafka->brokers);
+}
+
 enum status common_kafka_try(
 	const struct kafka_settings *kafka, struct reason *reterr)
 {
 	struct reason why;
 	enum status status = kafka_try(kafka, TRY_WAIT, &why);
+
+	if (common_kafka_is_plain(kafka))
+		log_line(LOG_WARN, "KAFKA-PLAIN",
+			LOG_TEXT("brokers", kafka->brokers),
+			LOG_TEXT("what", "what is sent is not encrypted: set "
+					 "security.protocol in "
+					 "kafka-properties"));
 
 	if (status == CONFIG) {
 		*reterr = why;

@@ -17,7 +17,11 @@ enum status common_log(
 enum status common_kafka(struct arena *arena,
 	const struct common_settings *common, const char *client_id,
 	struct kafka_settings *ret, struct reason *reterr) MUST_CHECK;
-/* For a start: CONFIG where a broker is there and refuses us, or we refuse it.
- * OK otherwise; that none is there is logged, and no reason to wait. */
+/* True where records, and perhaps a password, go unencrypted to another host.
+ */
+bool common_kafka_is_plain(const struct kafka_settings *kafka);
+/* For a start, which it warns where the above is so: CONFIG where a broker is
+ * there and refuses us, or we refuse it. OK otherwise; that none is there is
+ * logged, and no reason to wait. */
 enum status common_kafka_try(
 	const struct kafka_settings *kafka, struct reason *reterr) MUST_CHECK;

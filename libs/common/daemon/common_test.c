@@ -85,3 +85,29 @@ static void test_common__wants_the_files_of_properties_to_be_there(void **state)
 	assert_non_null(strstr(reason.sentence, "/nonexistent/secret"));
 	arena_free(&arena);
 }
+
+static void test_common__knows_a_broker_elsewhere_without_tls(void **state)
+{
+	const struct kafka_property tls[] = {
+		{"security.protocol", "SASL_SSL"}, {0, 0}};
+	const struct kafka_property plain[] = {
+		{"security.protocol", "SASL_PLAINTEXT"}, {0, 0}};
+	static const char *const here[] = {"127.0.0.1:9092",
+		"localhost:1,127.0.0.2:2", "[::1]:9092",
+		"plaintext://127.0.0.1:1"};
+	static const char *const elsewhere[] = {
+		"kafka:9092", "127.0.0.1:1,kafka-1:2", "localhost.example:1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+		assert_false(common_kafka_is_plain(
+			&(struct kafka_settings){here[i], "x", NULL}));
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
+		assert_true(common_kafka_is_plain(
+			&(struct kafka_settings){elsewhere[i], "x", NULL}));
+		assert_true(common_kafka_is_plain(
+			&(struct kafka_settings){elsewhere[i], "x", plain}));
+		assert_false(common_kafka_is_plain(
+			&(struct kafka_settings){elsewhere[i], "x", tls}));
+	}
+}
