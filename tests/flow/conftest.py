@@ -17,7 +17,7 @@ from thehive_double import Double
 
 FOLDER = stacks.ROOT / "build" / "flow"
 BEGAN = time.time()
-SHARE = os.environ.get("POSTERN_SHARE", "")  # "2/3", "alone", or nothing for all
+SHARE = os.environ.get("POSTERN_SHARE", "")  # "2/3", "alone", "last", or nothing for all
 # Seconds of the tests that wait for a window to end; any other takes two.
 LONG = {"drift_beyond": 34, "backlog": 22, "not_rescanned": 20, "silent_source": 25, "seeded_instants": 22,
         "stopped_holder": 19, "stopped_translator": 14, "around_the_creation": 15, "wrong_key": 15, "aborts": 15,
@@ -36,8 +36,11 @@ def seconds_of(item):
     return next((seconds for word, seconds in LONG.items() if word in item.name), 2)
 
 
-def is_alone(item):
-    return item.get_closest_marker("alone") is not None or item.nodeid.startswith("99-")
+def special(item):
+    """The share of tests that are not dealt out."""
+    if item.nodeid.startswith("99-"):
+        return "last"
+    return "alone" if item.get_closest_marker("alone") else None
 
 
 def unit_of(item):
@@ -47,12 +50,12 @@ def unit_of(item):
 
 def share_of(items):
     """Tests that may run beside each other are dealt out, the longest first."""
-    if SHARE == "alone":
-        return {item for item in items if is_alone(item)}
+    if "/" not in SHARE:
+        return {item for item in items if special(item) == SHARE}
     number, count = (int(one) for one in SHARE.split("/"))
     loads, mine, units = [0] * count, set(), {}
     for item in items:
-        if not is_alone(item):
+        if not special(item):
             units.setdefault(unit_of(item), []).append(item)
     for name in sorted(units, key=lambda one: (-sum(map(seconds_of, units[one])), one)):
         least = loads.index(min(loads))
