@@ -340,8 +340,8 @@ static enum status expand(struct pg *pg, struct expansion *expansion,
 
 	if (status != OK || !expansion->touched_count)
 		return status;
-	status = pack_force_holds(
-		pg, expansion->arena, expansion->pack, reterr);
+	status =
+		pack_force_holds(pg, expansion->arena, expansion->pack, reterr);
 	if (status == OK)
 		status = read_neighbours(pg, expansion, reterr);
 	if (status != OK)
