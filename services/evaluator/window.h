@@ -80,6 +80,11 @@ struct window_flaw {
 	const char *evidence; /* of a part that is there */
 };
 
+/* A source is declared with one interval, said however often. */
+struct window_declaration {
+	instant from, until; /* no longer at until */
+};
+
 /* Plain rows; only window_load.c and tests fill them. */
 struct window {
 	const char *subject;
@@ -99,6 +104,8 @@ struct window {
 	size_t scan_count;
 	const struct window_flaw *flaws; /* by (from, source, snapshot) */
 	size_t flaw_count;
+	const struct window_declaration *declarations;
+	size_t declaration_count;
 };
 
 /* NULL where absent. */

@@ -194,6 +194,8 @@ enum status window_load(struct pg *pg, struct arena *arena,
 	if (status == OK)
 		status = window_load_flaws(&load, reterr);
 	if (status == OK)
+		status = window_load_declarations(&load, reterr);
+	if (status == OK)
 		*ret_until = load.until;
 	return status;
 }

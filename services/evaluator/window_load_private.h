@@ -32,3 +32,6 @@ enum status window_load_scans(
 /* Of the subject and of neighbours whose scans the criterion reads. */
 enum status window_load_flaws(
 	struct window_reading *load, struct reason *reterr) MUST_CHECK;
+/* Of a source, where the criterion reads what is said of sources. */
+enum status window_load_declarations(
+	struct window_reading *load, struct reason *reterr) MUST_CHECK;

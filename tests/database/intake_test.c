@@ -90,7 +90,8 @@ static void clear(struct bench *bench)
 	db_script(bench->owner,
 		"TRUNCATE evidence, evidence_seen, evidence_line,"
 		" evidence_conflict, subject, relation, relation_statement,"
-		" scan, finding, snapshot_part, punctuation, agenda");
+		" scan, finding, snapshot_part, declaration, "
+		"declaration_statement, punctuation, agenda");
 }
 
 #define ALL_OF(table)                                                          \

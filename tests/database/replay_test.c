@@ -226,7 +226,8 @@ static void clear(struct replay *r)
 	db_script(r->bench.pg,
 		"TRUNCATE evidence, evidence_seen, evidence_line,"
 		" evidence_conflict, subject, relation, relation_statement,"
-		" scan, finding, snapshot_part, punctuation, agenda, verdict,"
+		" scan, finding, snapshot_part, declaration, "
+		"declaration_statement, punctuation, agenda, verdict,"
 		" verdict_history, episode, judging, outbox;"
 		"UPDATE judge_now SET at = '-infinity'");
 }
@@ -602,5 +603,59 @@ static void test_replay__what_asks_for_triage_is_a_case_at_once(void **state)
 	(void)state;
 	expect_case(&r, "true", 4, "fail at-once");
 	expect_case(&r, "unknown", 15, "fail after");
+	end(&r);
+}
+
+static void declare(struct replay *r, struct sample *sample, const char *state,
+	int seconds, int minute)
+{
+	struct evidence evidence = sample_evidence(sample,
+		arena_printf(sample->arena, "t%d", minute), CLASS_TOOLSTATE,
+		"default/tool/postern/source-1",
+		SAMPLE_DAY + minute * INSTANT_MINUTE);
+
+	evidence.kind = state;
+	evidence.body_node = sample_body(
+		sample, arena_printf(sample->arena,
+				"{\"state\":\"%s\",\"interval_seconds\":%d}",
+				state, seconds));
+	sample_add(sample, &evidence);
+	take(r, &sample->records[sample->count - 1], 1);
+}
+
+static void expect_silent(struct replay *r, int minute, const char *wanted)
+{
+	char *got;
+
+	move_now(r, SAMPLE_DAY + minute * INSTANT_MINUTE);
+	bench_turn(&r->bench);
+	got = db_value(r->bench.pg,
+		"SELECT verdict || ' ' || to_char(since, 'HH24:MI') FROM state"
+		" WHERE criterion = 'PO.3.2-i'");
+	assert_string_equal(got, wanted);
+	memory_free(got);
+}
+
+/* Ingest that starts again says the same again; twice an hour's interval is
+ * waited from the first time, in whichever order that is heard. */
+static void test_replay__a_source_waits_from_its_first_word(void **state)
+{
+	struct replay r = begin();
+	struct sample *sample = sample_new();
+
+	(void)state;
+	clear(&r);
+	declare(&r, sample, "declared", 3600, 90);
+	declare(&r, sample, "declared", 3600, 60);
+	expect_silent(&r, 110, "unknown 09:00");
+	declare(&r, sample, "declared", 3600, 0);
+	expect_silent(&r, 121, "fail 10:00");
+	declare(&r, sample, "removed", 3600, 30);
+	/* While it waits what was goes on: it was removed. */
+	expect_silent(&r, 121, "not-applicable 08:30");
+	expect_silent(&r, 181, "fail 11:00");
+	declare(&r, sample, "changed", 7200, 70);
+	expect_silent(&r, 181, "not-applicable 08:30");
+	sample_free(&sample);
 	end(&r);
 }

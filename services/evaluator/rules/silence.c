@@ -135,13 +135,27 @@ static instant patience_of(
 		       : interval * plan->factor;
 }
 
+/* When it was declared first: ingest says so again at each of its starts. */
+static instant declared_since(
+	const struct window *window, const struct heard *heard, instant at)
+{
+	for (size_t i = 0; i < window->declaration_count; i++) {
+		const struct window_declaration *row = &window->declarations[i];
+
+		if (row->from <= at && at < row->until)
+			return row->from;
+	}
+	return heard->declared->effective;
+}
+
 static void judge_unspoken(const struct silence_plan *plan,
-	const struct heard *heard, instant at, struct arena *arena,
-	struct judgement *ret)
+	const struct window *window, const struct heard *heard, instant at,
+	struct arena *arena, struct judgement *ret)
 {
 	instant patience = patience_of(plan, heard);
-	instant ends = time_after(heard->declared->effective, patience);
-	const char *since = time_text(arena, heard->declared->effective);
+	instant began = declared_since(window, heard, at);
+	instant ends = time_after(began, patience);
+	const char *since = time_text(arena, began);
 
 	if (at < ends) {
 		answer(ret, VERDICT_UNKNOWN,
@@ -215,7 +229,7 @@ static void silence_judge(const struct criterion *criterion, const void *plan,
 	if (heard.counted)
 		judge_spoken(silence, &heard, at, arena, ret);
 	else
-		judge_unspoken(silence, &heard, at, arena, ret);
+		judge_unspoken(silence, window, &heard, at, arena, ret);
 	answer_decided_by(ret, "interval",
 		duration_text(arena, interval_of(silence, heard.declared)),
 		heard.declared->id);
