@@ -404,6 +404,7 @@ static enum status reroute(
 		status = pg_do(t->pg,
 			"SELECT pg_notify('" INTAKE_CHANNEL "', '')", NULL,
 			NULL, t->reterr);
+	t->verdict = NULL; /* it ends with this call */
 	return status == OK ? pg_commit(t->pg, t->reterr) : status;
 }
 
