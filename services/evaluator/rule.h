@@ -48,7 +48,7 @@ struct judgement {
 	const char *summary;      /* one sentence: why */
 	const char *would_change; /* one sentence */
 	const char *profile;
-	bool triage; /* of a fail: an incident that is to be looked into first */
+	bool triage;        /* of a fail: an incident to be looked into first */
 	const char *source; /* whose silence would explain stale or unknown */
 	struct deciding deciding[VERDICT_LIST_MAX];
 	size_t deciding_count;

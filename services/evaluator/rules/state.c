@@ -269,7 +269,7 @@ static void judge_match(const struct state_plan *plan,
 				time_first(ret->next_change, found.waits_until);
 		return;
 	}
-	/* Where the condition is tolerated for less long, it goes on failing. */
+	/* Where the condition is tolerated for less long, it fails on. */
 	ret->next_change = found.next_change < ret->next_change
 				   ? found.next_change
 				   : INSTANT_NEVER;
