@@ -34,10 +34,10 @@ static enum kafka_fate fate_of(rd_kafka_resp_err_t err)
 	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
 	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
 	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
 		return KAFKA_REFUSED;
 	default:
-		/* An unknown topic too: it may be made while we wait. */
+		/* An unknown topic and one that we may not write, too: that
+		 * is mended while we wait, and says nothing of a record. */
 		return KAFKA_FAILED;
 	}
 }

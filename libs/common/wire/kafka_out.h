@@ -14,7 +14,7 @@ struct kafka_out;
 enum kafka_fate {
 	KAFKA_STORED,  /* acknowledged as durable as the topic is */
 	KAFKA_FAILED,  /* not stored, or not known to be: may be sent again */
-	KAFKA_REFUSED, /* never will be: too large, bad topic, no right to it */
+	KAFKA_REFUSED, /* never will be, for what it is: too large, malformed */
 };
 
 /* Called from kafka_out_poll, in the order of the answers. */
