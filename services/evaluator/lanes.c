@@ -22,7 +22,8 @@ static int by_names(const void *left, const void *right)
 	return names_order(a->names, b->names);
 }
 
-void lanes_open(struct lanes *lanes, struct lane_said *said, size_t count)
+static void open_lanes(
+	struct lanes *lanes, struct lane_said *said, size_t count)
 {
 	struct lane *lane = NULL;
 
@@ -44,7 +45,7 @@ void lanes_open(struct lanes *lanes, struct lane_said *said, size_t count)
 	}
 }
 
-void lanes_close(struct lanes *lanes)
+static void close_lanes(struct lanes *lanes)
 {
 	for (size_t i = 0; i < lanes->count; i++)
 		timeline_free(&lanes->list[i].timeline);
@@ -137,7 +138,7 @@ enum status lanes_bring(struct lanes *lanes, const char *sql,
 	return OK;
 }
 
-void lanes_put(struct lanes *lanes)
+static void put(struct lanes *lanes)
 {
 	size_t said = 0;
 
@@ -150,7 +151,7 @@ void lanes_put(struct lanes *lanes)
 				&lanes->said[said].statement);
 }
 
-enum status lanes_clear(
+static enum status clear(
 	struct lanes *lanes, const char *sql, struct reason *reterr)
 {
 	struct pg_array *places = pg_array_new(lanes->arena, LANES_BOUND);
@@ -169,6 +170,31 @@ enum status lanes_clear(
 	pg_args_init(&args, lanes->arena);
 	pg_array_arg(&args, places);
 	return pg_do(lanes->pg, sql, &args, NULL, reterr);
+}
+
+static enum status write(struct lanes *lanes, const struct lanes_tables *tables,
+	struct reason *reterr)
+{
+	enum status status = tables->load(lanes, reterr);
+
+	if (status != OK)
+		return status;
+	put(lanes);
+	status = tables->add_statements(lanes, reterr);
+	if (status == OK)
+		status = clear(lanes, tables->clear, reterr);
+	return status == OK ? tables->add_rows(lanes, reterr) : status;
+}
+
+enum status lanes_write(struct lanes *lanes, const struct lanes_tables *tables,
+	struct lane_said *said, size_t count, struct reason *reterr)
+{
+	enum status status;
+
+	open_lanes(lanes, said, count);
+	status = write(lanes, tables, reterr);
+	close_lanes(lanes);
+	return status;
 }
 
 bool lanes_new(const struct lanes *lanes, struct lanes_walk *walk,

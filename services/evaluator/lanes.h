@@ -37,9 +37,20 @@ struct lanes {
 /* Array parameters of what a batch changes are bounded by this. */
 #define LANES_BOUND ((size_t)256 << 20)
 
-/* Sorts `said` and opens a timeline for each name. */
-void lanes_open(struct lanes *lanes, struct lane_said *said, size_t count);
-void lanes_close(struct lanes *lanes);
+typedef enum status lanes_step(struct lanes *lanes, struct reason *reterr);
+/* The tables behind timelines of one kind. */
+struct lanes_tables {
+	lanes_step *load;           /* by lanes_know and lanes_bring */
+	lanes_step *add_statements; /* what was said, as it was said */
+	const char *clear;          /* deletes the rows of $1::tid[] */
+	lanes_step *add_rows;       /* all that lanes_new gives */
+};
+/*
+ * Says it: sorts `said`, opens a timeline for each name, loads what is known
+ * of it, and writes what is new and takes away what is gone.
+ */
+enum status lanes_write(struct lanes *lanes, const struct lanes_tables *tables,
+	struct lane_said *said, size_t count, struct reason *reterr) MUST_CHECK;
 
 /*
  * Runs `sql` with four arrays: the three names and the earliest time, which it
@@ -60,12 +71,6 @@ enum status lanes_bring(struct lanes *lanes, const char *sql,
 	void (*item)(struct lanes *lanes, const struct pg_rows *rows,
 		size_t row, struct timeline_item *ret),
 	struct reason *reterr) MUST_CHECK;
-/* Puts all new statements. */
-void lanes_put(struct lanes *lanes);
-/* Runs `sql` with the ctids of all rows that are gone, where there are any. */
-enum status lanes_clear(
-	struct lanes *lanes, const char *sql, struct reason *reterr) MUST_CHECK;
-
 /* The next row that is new, and its lane. Zero the walk to begin. */
 struct lanes_walk {
 	size_t lane;

@@ -145,29 +145,18 @@ static enum status insert_rows(struct lanes *lanes, struct reason *reterr)
 		&args, NULL, reterr);
 }
 
-static enum status write(struct lanes *lanes, struct reason *reterr)
-{
-	enum status status = load(lanes, reterr);
-
-	if (status != OK)
-		return status;
-	lanes_put(lanes);
-	status = insert_statements(lanes, reterr);
-	if (status == OK)
-		status = lanes_clear(lanes,
-			"DELETE FROM relation WHERE ctid = ANY($1::tid[])",
-			reterr);
-	if (status == OK)
-		status = insert_rows(lanes, reterr);
-	return status;
-}
+static const struct lanes_tables tables = {
+	.load = load,
+	.add_statements = insert_statements,
+	.clear = "DELETE FROM relation WHERE ctid = ANY($1::tid[])",
+	.add_rows = insert_rows,
+};
 
 enum status intake_relations(struct intake_batch *batch, struct reason *reterr)
 {
 	struct lanes lanes = {.pg = batch->pg, .arena = batch->arena};
 	size_t room = 0, count = 0;
 	struct lane_said *said;
-	enum status status;
 
 	for (size_t i = 0; i < batch->fresh_count; i++)
 		room += batch->fresh[i]->evidence.related_count;
@@ -177,8 +166,5 @@ enum status intake_relations(struct intake_batch *batch, struct reason *reterr)
 	for (size_t i = 0; i < batch->fresh_count; i++)
 		count += say(
 			batch->arena, &batch->fresh[i]->evidence, said + count);
-	lanes_open(&lanes, said, count);
-	status = write(&lanes, reterr);
-	lanes_close(&lanes);
-	return status;
+	return lanes_write(&lanes, &tables, said, count, reterr);
 }

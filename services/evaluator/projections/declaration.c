@@ -130,20 +130,12 @@ static enum status insert_rows(struct lanes *lanes, struct reason *reterr)
 		&args, NULL, reterr);
 }
 
-static enum status write(struct lanes *lanes, struct reason *reterr)
-{
-	enum status status = load(lanes, reterr);
-
-	if (status != OK)
-		return status;
-	lanes_put(lanes);
-	status = insert_statements(lanes, reterr);
-	if (status == OK)
-		status = lanes_clear(lanes,
-			"DELETE FROM declaration WHERE ctid = ANY($1::tid[])",
-			reterr);
-	return status == OK ? insert_rows(lanes, reterr) : status;
-}
+static const struct lanes_tables tables = {
+	.load = load,
+	.add_statements = insert_statements,
+	.clear = "DELETE FROM declaration WHERE ctid = ANY($1::tid[])",
+	.add_rows = insert_rows,
+};
 
 static enum status declaration_apply(struct pg *pg, struct arena *arena,
 	const struct evidence *const *evidence, size_t count,
@@ -152,16 +144,12 @@ static enum status declaration_apply(struct pg *pg, struct arena *arena,
 	struct lanes lanes = {.pg = pg, .arena = arena};
 	struct lane_said *said = arena_array(arena, count, sizeof(*said));
 	size_t n = 0;
-	enum status status;
 
 	for (size_t i = 0; i < count; i++)
 		n += say(arena, evidence[i], &said[n]);
 	if (!n)
 		return OK;
-	lanes_open(&lanes, said, n);
-	status = write(&lanes, reterr);
-	lanes_close(&lanes);
-	return status;
+	return lanes_write(&lanes, &tables, said, n, reterr);
 }
 
 const struct projection projection_declaration = {

@@ -323,22 +323,12 @@ static enum status insert_findings(struct lanes *lanes, struct reason *reterr)
 		&args, NULL, reterr);
 }
 
-static enum status write(struct lanes *lanes, struct reason *reterr)
-{
-	enum status status = load(lanes, reterr);
-
-	if (status != OK)
-		return status;
-	lanes_put(lanes);
-	status = insert_scans(lanes, reterr);
-	if (status == OK)
-		status = lanes_clear(lanes,
-			"DELETE FROM finding WHERE ctid = ANY($1::tid[])",
-			reterr);
-	if (status == OK)
-		status = insert_findings(lanes, reterr);
-	return status;
-}
+static const struct lanes_tables tables = {
+	.load = load,
+	.add_statements = insert_scans,
+	.clear = "DELETE FROM finding WHERE ctid = ANY($1::tid[])",
+	.add_rows = insert_findings,
+};
 
 /* Snapshots that are whole by this batch, in one part or in several. */
 static enum status find_whole(struct pg *pg, struct arena *arena,
@@ -375,15 +365,11 @@ static enum status apply_whole(struct scan_lanes *scan,
 {
 	struct lane_said *said =
 		arena_array(scan->lanes.arena, count, sizeof(*said));
-	enum status status;
 
 	scan->scanning.maker = json_maker_new(scan->lanes.arena);
 	for (size_t i = 0; i < count; i++)
 		say(&scan->scanning, &whole[i], &said[i]);
-	lanes_open(&scan->lanes, said, count);
-	status = write(&scan->lanes, reterr);
-	lanes_close(&scan->lanes);
-	return status;
+	return lanes_write(&scan->lanes, &tables, said, count, reterr);
 }
 
 static enum status scan_apply(struct pg *pg, struct arena *arena,
