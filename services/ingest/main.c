@@ -9,31 +9,17 @@
  * Has no database and calls no host but Kafka's brokers.
  */
 #include "base/log.h"
-#include "daemon/acls_admin.h"
 #include "daemon/admin.h"
 #include "daemon/admin_ask.h"
 #include "daemon/common.h"
-#include "daemon/topics_admin.h"
+#include "chores.h"
 #include "edge/edge.h"
 #include "files.h"
 #include "meters.h"
 #include "translate/translate.h"
 
-#include <stdio.h>
-
 /* A delivery is in Kafka or in the spool so long after it was stamped. */
 #define AFTER_DEADLINE (INSTANT_SECOND / 2)
-
-/* The privilege paragraph above, as the broker is told of it. */
-static const struct acls_row acls[] = {
-	{KAFKA_ACL_TOPIC, TOPIC_DELIVERIES, NULL, KAFKA_ACL_WRITE},
-	{KAFKA_ACL_TOPIC, TOPIC_DELIVERIES, NULL, KAFKA_ACL_READ},
-	{KAFKA_ACL_TOPIC, TOPIC_EVIDENCE, NULL, KAFKA_ACL_WRITE},
-	{KAFKA_ACL_TOPIC, TOPIC_REJECTED, NULL, KAFKA_ACL_WRITE},
-	{KAFKA_ACL_TOPIC, TOPIC_PARKED, NULL, KAFKA_ACL_WRITE},
-	{KAFKA_ACL_GROUP, 0, "-ingest", KAFKA_ACL_READ},
-	{.may = -1},
-};
 
 struct ingest {
 	const struct ingest_settings *settings;
@@ -143,23 +129,6 @@ static void close_all(struct ingest *ingest)
 	health_free(&ingest->files.health);
 }
 
-static int refuse(enum status status, const struct reason *reason)
-{
-	fprintf(stderr, "postern-ingest: %s: %s\n", reason->place,
-		reason->sentence);
-	return service_exit_code(status);
-}
-
-static enum status check(
-	const struct ingest_settings *settings, struct reason *reterr)
-{
-	struct httpd_settings httpd = ingest_httpd(settings);
-	enum status status =
-		files_read(settings->sources, settings->subjects, NULL, reterr);
-
-	return status == OK ? httpd_check(&httpd, reterr) : status;
-}
-
 static int run(const struct ingest_settings *settings)
 {
 	struct service *service = service_new("ingest");
@@ -173,29 +142,11 @@ static int run(const struct ingest_settings *settings)
 		start(&ingest, service);
 		code = service_wait(service);
 	} else {
-		code = refuse(status, &reason);
+		code = ingest_refuse(status, &reason);
 	}
 	close_all(&ingest);
 	service_free(&service);
 	return code;
-}
-
-static int run_switch(
-	struct arena *arena, const struct ingest_settings *settings, int which)
-{
-	struct strbuf out;
-	struct reason reason;
-	enum status status;
-
-	if (which != INGEST_CREATE_ACLS)
-		return topics_main(arena, &settings->common, &settings->kafka,
-			which == INGEST_CREATE_TOPICS);
-	strbuf_init(&out, 1u << 16);
-	status = acls_create(arena, &settings->common, &settings->kafka,
-		"ingest", acls, &out, &reason);
-	fputs(out.text, stdout);
-	strbuf_release(&out);
-	return status == OK ? 0 : refuse(status, &reason);
 }
 
 int main(int argc, char **argv)
@@ -210,13 +161,13 @@ int main(int argc, char **argv)
 	status = ingest_settings_load(
 		arena, argc, argv, &settings, &wish, &which, &reason);
 	if (status == OK && wish == SETTINGS_CHECK)
-		status = check(&settings, &reason);
+		status = ingest_check(&settings, &reason);
 	if (status != OK)
-		code = refuse(status, &reason);
+		code = ingest_refuse(status, &reason);
 	else if (wish == SETTINGS_HEALTH || wish == SETTINGS_ALIVE)
 		code = admin_ask_main("ingest", &settings.common, wish);
 	else if (wish == SETTINGS_SWITCH)
-		code = run_switch(arena, &settings, which);
+		code = ingest_switch(arena, &settings, which);
 	else if (wish == SETTINGS_CHECK)
 		code = ingest_settings_print(arena, &settings);
 	else if (wish == SETTINGS_RUN)
