@@ -213,7 +213,7 @@ def test_a_wrong_route_is_refused_before_anything_is_replaced(suite):
     done = suite.install(expect=None, routes=routes)
     assert done.returncode != 0, "the upgrade went through"
     assert time.monotonic() - began < 60 * PATIENCE
-    said = suite.namespace.kubectl("logs", "job/postern-setup", "--all-containers", "--prefix", expect=None).stdout
+    said = suite.namespace.job_said("postern-setup")
     assert "routes.yaml" in said and 'there is no severity "loud"' in said, said
     assert uids(suite) == before, "pods were replaced"
 
@@ -232,7 +232,7 @@ def test_a_wrong_password_is_refused_within_half_a_minute(suite):
     began = time.monotonic()
     done = suite.install(expect=None, postgres={"host": "servers-postern-postgres", "existingSecret": "wrong"})
     assert done.returncode != 0 and time.monotonic() - began < 45 * PATIENCE
-    said = suite.namespace.kubectl("logs", "job/postern-setup", "--all-containers", "--prefix", expect=None).stdout
+    said = suite.namespace.job_said("postern-setup")
     assert "migrate-evaluator" in said and "password authentication failed" in said, said
     assert uids(suite) == before, "pods were replaced"
 

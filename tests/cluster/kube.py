@@ -8,8 +8,6 @@ import subprocess
 import threading
 import time
 
-import yaml
-
 from waiting import PATIENCE, until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -60,7 +58,8 @@ class Namespace:
         return run("helm", "-n", self.name, *words, **more)
 
     def apply(self, *objects):
-        self.kubectl("apply", "-f", "-", text=yaml.safe_dump_all(objects))
+        # As JSON: to kubectl's YAML a bare y is a truth value.
+        self.kubectl("apply", "-f", "-", text="\n".join(json.dumps(one) for one in objects))
 
     def secret(self, name, **data):
         self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": "Opaque", "stringData": data})
@@ -70,6 +69,16 @@ class Namespace:
 
     def pods(self, component):
         return {one["metadata"]["name"]: one for one in self.get("pod", "-l", "app.kubernetes.io/component=" + component)}
+
+    def job_said(self, job):
+        """What each container of the job's pods said, behind its name. One by one: of a pod that
+        ended in an init container kubectl gives nothing where it is asked for all."""
+        said = []
+        for pod in self.get("pod", "-l", "job-name=" + job):
+            for one in pod["spec"].get("initContainers", []) + pod["spec"]["containers"]:
+                lines = self.kubectl("logs", pod["metadata"]["name"], "-c", one["name"], expect=None).stdout.splitlines()
+                said += ["%s: %s" % (one["name"], line) for line in lines]
+        return "\n".join(said)
 
     def wait_ready(self, component, seconds=180):
         def ready():
