@@ -235,11 +235,6 @@ char *httpd_identity_key(const struct httpd_identity *identity)
 	return identity->key;
 }
 
-char *httpd_identity_client_ca(const struct httpd_identity *identity)
-{
-	return identity->client_ca;
-}
-
 struct httpd_validity httpd_identity_validity(
 	const struct httpd_identity *identity)
 {

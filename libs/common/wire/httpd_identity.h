@@ -20,10 +20,9 @@ enum status httpd_identity_read(const struct httpd_settings *settings,
 struct httpd_identity *httpd_identity_ref(struct httpd_identity *identity);
 /* Accepts NULL, leaves NULL. */
 void httpd_identity_unref(struct httpd_identity **identity);
-/* PEM texts, for the library's own start; NULL where there is no authority. */
+/* PEM texts, for the library's own start. */
 char *httpd_identity_certificate(const struct httpd_identity *identity);
 char *httpd_identity_key(const struct httpd_identity *identity);
-char *httpd_identity_client_ca(const struct httpd_identity *identity);
 struct httpd_validity httpd_identity_validity(
 	const struct httpd_identity *identity);
 /* What a session that has not begun its handshake will show and ask for. The
