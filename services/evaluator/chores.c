@@ -3,14 +3,12 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
-#include "daemon/acls_admin.h"
+#include "daemon/broker_chore.h"
 #include "daemon/migrate.h"
-#include "daemon/topics_admin.h"
 #include "wire/pg_trust.h"
 
 #include <stdio.h>
 
-#define TOPICS_WAIT (30 * INSTANT_SECOND)
 #define DATABASE_WAIT (8 * INSTANT_SECOND)
 #define STATEMENT_MOST (30 * INSTANT_SECOND)
 
@@ -87,24 +85,16 @@ static const struct acls_row acls[] = {
 enum status evaluator_switch(
 	struct evaluator *evaluator, int number, struct reason *reterr)
 {
-	const struct common_settings *common = &evaluator->values.common;
-	struct strbuf out;
-	enum status status;
+	static const enum broker_chore chores[] = {
+		[EVALUATOR_CREATE_TOPICS] = BROKER_CREATE_TOPICS,
+		[EVALUATOR_CHECK_TOPICS] = BROKER_CHECK_TOPICS,
+		[EVALUATOR_CREATE_ACLS] = BROKER_CREATE_ACLS};
+	const struct broker_chore_settings broker = {&evaluator->values.common,
+		&evaluator->kafka, "evaluator", acls};
 
 	if (number == EVALUATOR_MIGRATE)
 		return migrate(evaluator, reterr);
-	strbuf_init(&out, 1 << 16);
-	if (number == EVALUATOR_CREATE_ACLS)
-		status = acls_create(evaluator->arena, common,
-			&evaluator->kafka, "evaluator", acls, &out, reterr);
-	else
-		status = (number == EVALUATOR_CREATE_TOPICS
-				  ? topics_create
-				  : topics_check)(evaluator->arena, common,
-			&evaluator->kafka, TOPICS_WAIT, &out, reterr);
-	fputs(out.text, stdout);
-	strbuf_release(&out);
-	return status;
+	return broker_chore(evaluator->arena, &broker, chores[number], reterr);
 }
 
 struct pg_settings evaluator_database(

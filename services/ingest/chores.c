@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chores.h"
 
-#include "daemon/acls_admin.h"
-#include "daemon/topics_admin.h"
+#include "daemon/broker_chore.h"
 #include "files.h"
 
 #include <stdio.h>
@@ -35,26 +34,18 @@ int ingest_refuse(enum status status, const struct reason *reason)
 	return service_exit_code(status);
 }
 
-static int create_acls(
-	struct arena *arena, const struct ingest_settings *settings)
-{
-	struct strbuf out;
-	struct reason reason;
-	enum status status;
-
-	strbuf_init(&out, 1u << 16);
-	status = acls_create(arena, &settings->common, &settings->kafka,
-		"ingest", acls, &out, &reason);
-	fputs(out.text, stdout);
-	strbuf_release(&out);
-	return status == OK ? 0 : ingest_refuse(status, &reason);
-}
-
 int ingest_switch(
 	struct arena *arena, const struct ingest_settings *settings, int which)
 {
-	if (which == INGEST_CREATE_ACLS)
-		return create_acls(arena, settings);
-	return topics_main(arena, &settings->common, &settings->kafka,
-		which == INGEST_CREATE_TOPICS);
+	static const enum broker_chore chores[] = {
+		[INGEST_CREATE_TOPICS] = BROKER_CREATE_TOPICS,
+		[INGEST_CHECK_TOPICS] = BROKER_CHECK_TOPICS,
+		[INGEST_CREATE_ACLS] = BROKER_CREATE_ACLS};
+	const struct broker_chore_settings broker = {
+		&settings->common, &settings->kafka, "ingest", acls};
+	struct reason reason;
+	enum status status =
+		broker_chore(arena, &broker, chores[which], &reason);
+
+	return status == OK ? 0 : ingest_refuse(status, &reason);
 }

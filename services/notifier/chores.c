@@ -4,13 +4,10 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
-#include "daemon/acls_admin.h"
+#include "daemon/broker_chore.h"
 #include "daemon/migrate.h"
-#include "daemon/topics_admin.h"
 
 #include <stdio.h>
-
-#define TOPICS_WAIT (30 * INSTANT_SECOND)
 
 enum status notifier_read_files(
 	struct notifier *notifier, struct reason *reterr)
@@ -86,22 +83,14 @@ static const struct acls_row acls[] = {
 enum status notifier_switch(
 	struct notifier *notifier, int number, struct reason *reterr)
 {
-	const struct common_settings *common = &notifier->values.common;
-	struct strbuf out;
-	enum status status;
+	static const enum broker_chore chores[] = {
+		[NOTIFIER_CREATE_TOPICS] = BROKER_CREATE_TOPICS,
+		[NOTIFIER_CHECK_TOPICS] = BROKER_CHECK_TOPICS,
+		[NOTIFIER_CREATE_ACLS] = BROKER_CREATE_ACLS};
+	const struct broker_chore_settings broker = {
+		&notifier->values.common, &notifier->kafka, "notifier", acls};
 
 	if (number == NOTIFIER_MIGRATE)
 		return migrate(notifier, reterr);
-	strbuf_init(&out, 1 << 16);
-	if (number == NOTIFIER_CREATE_ACLS)
-		status = acls_create(notifier->arena, common, &notifier->kafka,
-			"notifier", acls, &out, reterr);
-	else
-		status = (number == NOTIFIER_CREATE_TOPICS
-				  ? topics_create
-				  : topics_check)(notifier->arena, common,
-			&notifier->kafka, TOPICS_WAIT, &out, reterr);
-	fputs(out.text, stdout);
-	strbuf_release(&out);
-	return status;
+	return broker_chore(notifier->arena, &broker, chores[number], reterr);
 }

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/topics_admin.h"
 
-#include "daemon/service.h"
 #include "wire/kafka_try.h"
 
-#include <stdio.h>
-
-/* A broker that was started with us takes some seconds. */
-#define MAIN_WAIT (30 * INSTANT_SECOND)
 #define SHOWN_WAIT (10 * INSTANT_SECOND)
 #define TRY_WAIT (5 * INSTANT_SECOND)
 #define PAUSE (200 * INSTANT_SECOND / 1000)
@@ -155,24 +150,4 @@ enum status topics_check(struct arena *arena,
 	}
 	kafka_admin_close(&admin);
 	return worst;
-}
-
-int topics_main(struct arena *arena, const struct common_settings *common,
-	const struct kafka_settings *kafka, bool create)
-{
-	struct strbuf out;
-	struct reason reason;
-	enum status status;
-
-	strbuf_init(&out, 1u << 16);
-	status = (create ? topics_create : topics_check)(
-		arena, common, kafka, MAIN_WAIT, &out, &reason);
-	fputs(out.text, stdout);
-	fflush(stdout); /* so that the reason is the last line in a log of both
-			 */
-	strbuf_release(&out);
-	if (status == OK)
-		return 0;
-	fprintf(stderr, "%s: %s\n", reason.place, reason.sentence);
-	return status == CONFIG ? EXIT_SETTINGS : EXIT_FAILED;
 }

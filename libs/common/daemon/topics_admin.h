@@ -35,7 +35,3 @@ enum status topic_look(struct arena *arena,
 	struct reason *reterr) MUST_CHECK;
 /* What makes a topic durable that was found as wanted, for people. */
 const char *topic_durability(const struct kafka_topic *topic);
-/* The whole of either switch for a main(): prints what was done or found, on
- * standard error what failed; returns the exit code. */
-int topics_main(struct arena *arena, const struct common_settings *common,
-	const struct kafka_settings *kafka, bool create);
