@@ -57,7 +57,6 @@ void reader_close(struct reader **reader)
 		return;
 	disconnect(gone);
 	kafka_in_close(&gone->in);
-	kafka_admin_close(&gone->admin);
 	crypto_free(&gone->crypto);
 	arena_free(&gone->arena);
 	arena_free(&gone->ahead.arena);
@@ -76,10 +75,15 @@ static void say(struct reader *reader, bool well, const char *sentence)
 static enum status look_at_topic(struct reader *reader, struct reason *reterr)
 {
 	const char *topic = reader->settings.topic;
+	struct kafka_admin *admin = NULL;
 	int count = 0;
-	enum status status = kafka_topic_id(
-		reader->admin, topic, reader->topic_id, &count, reterr);
+	enum status status =
+		kafka_admin_open(&reader->settings.kafka, &admin, reterr);
 
+	if (status == OK)
+		status = kafka_topic_id(
+			admin, topic, reader->topic_id, &count, reterr);
+	kafka_admin_close(&admin);
 	if (status != OK)
 		return status;
 	reader->parts = arena_array(
@@ -103,10 +107,7 @@ static enum status connect(struct reader *reader, struct reason *reterr)
 
 	if (reader->pg && !pg_alive(reader->pg))
 		disconnect(reader);
-	if (!reader->admin)
-		status = kafka_admin_open(
-			&reader->settings.kafka, &reader->admin, reterr);
-	if (status == OK && !reader->in)
+	if (!reader->in)
 		status = kafka_in_open(&in, &reader->in, reterr);
 	if (status == OK && !reader->part_count)
 		status = look_at_topic(reader, reterr);

@@ -75,7 +75,6 @@ struct reader {
 	struct crypto *crypto;
 	struct lease_holder holder;
 	struct pg *pg;
-	struct kafka_admin *admin;
 	struct kafka_in *in;
 	char topic_id[KAFKA_TOPIC_ID];
 	struct reader_part *parts;

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "wire/kafka_held.h"
 #include "wire/kafka_private.h"
+#include "wire/kafka_rebootstrap.h"
 
 #include <librdkafka/rdkafka.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct kafka_in {
 	struct kafka_held *held; /* polled, but not of the batch then made */
 	bool broken; /* found in a callback, which cannot return it */
 	struct reason why;
+	int brokerless; /* of kafka_rebootstrap */
 };
 
 static enum status failed(rd_kafka_resp_err_t err, const char *place,
@@ -92,6 +94,14 @@ static void rebalanced(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 	rd_kafka_assign(rk, NULL);
 }
 
+static int statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
+{
+	struct kafka_in *in = opaque;
+
+	kafka_rebootstrap(rk, json, size, &in->brokerless);
+	return 0; /* the library frees it */
+}
+
 static enum status conf_of(const struct kafka_in_settings *settings,
 	rd_kafka_conf_t **ret, struct reason *reterr)
 {
@@ -105,6 +115,7 @@ static enum status conf_of(const struct kafka_in_settings *settings,
 		{0, 0},
 	};
 	const struct kafka_property forced[] = {
+		{"statistics.interval.ms", "1000"},
 		/* Assigned mode never joins it, but the library wants one. */
 		{"group.id", settings->group ? settings->group
 					     : settings->kafka.client_id},
@@ -161,6 +172,7 @@ enum status kafka_in_open(const struct kafka_in_settings *settings,
 	in->fetch_bytes = settings->fetch_bytes;
 	in->held = kafka_held_new(settings->fetch_bytes);
 	rd_kafka_conf_set_opaque(conf, in);
+	rd_kafka_conf_set_stats_cb(conf, statistics);
 	if (in->group)
 		rd_kafka_conf_set_rebalance_cb(conf, rebalanced);
 	in->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));

@@ -4,6 +4,7 @@
 #include "base/bug.h"
 #include "base/memory.h"
 #include "wire/kafka_private.h"
+#include "wire/kafka_rebootstrap.h"
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
@@ -23,6 +24,7 @@ struct kafka_out {
 	char trouble[300];    /* what a broker said last, or "" */
 	atomic_size_t in_flight;
 	int served;
+	int brokerless; /* of kafka_rebootstrap */
 };
 
 static enum kafka_fate fate_of(rd_kafka_resp_err_t err)
@@ -79,7 +81,7 @@ static int statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
 	static const char up[] = "\"state\":\"UP\"";
 	struct kafka_out *out = opaque;
 
-	(void)rk;
+	kafka_rebootstrap(rk, json, size, &out->brokerless);
 	atomic_store(&out->connected,
 		memmem(json, size, up, sizeof(up) - 1) != NULL);
 	return 0; /* the library frees it */
@@ -93,10 +95,10 @@ static enum status conf_of(const struct kafka_out_settings *settings,
 	const struct kafka_property defaults[] = {
 		{"linger.ms", "0"},
 		{"message.max.bytes", "1000000"},
-		{"statistics.interval.ms", "1000"},
 		{0, 0},
 	};
 	const struct kafka_property forced[] = {
+		{"statistics.interval.ms", "1000"},
 		{"acks", "all"},
 		{"enable.idempotence", "true"},
 		{"partitioner", "murmur2_random"},
