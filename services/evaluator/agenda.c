@@ -83,7 +83,7 @@ enum status agenda_take(struct pg *pg, struct arena *arena,
 		"DELETE FROM agenda WHERE seq IN (SELECT seq FROM agenda"
 		" WHERE criterion = $1 AND subject = $2 AND criterion <> ''"
 		" AND (NOT by_clock OR due_at <= $3) FOR UPDATE SKIP LOCKED)"
-		" RETURNING due_at, by_clock,"
+		" RETURNING due_at, rest,"
 		" (SELECT digest FROM pack_in_force)",
 		&args, &rows, reterr);
 	if (status != OK)
@@ -91,14 +91,14 @@ enum status agenda_take(struct pg *pg, struct arena *arena,
 	*ret = (struct agenda_taken){.pack = "",
 		.rows = pg_count(rows),
 		.due = INSTANT_NEVER,
-		.timer = INSTANT_NEVER};
+		.rest = INSTANT_NEVER};
 	for (size_t i = 0; i < ret->rows; i++) {
 		instant due = pg_get_instant(rows, i, 0);
+		instant *least =
+			pg_get_bool(rows, i, 1) ? &ret->rest : &ret->due;
 
-		if (due < ret->due)
-			ret->due = due;
-		if (pg_get_bool(rows, i, 1) && due < ret->timer)
-			ret->timer = due;
+		if (due < *least)
+			*least = due;
 	}
 	if (ret->rows && !pg_null(rows, 0, 2))
 		ret->pack = arena_string(arena, pg_get(rows, 0, 2));
@@ -107,19 +107,20 @@ enum status agenda_take(struct pg *pg, struct arena *arena,
 }
 
 enum status agenda_put(struct pg *pg, struct arena *arena,
-	const struct agenda_pair *pair, instant due, bool by_clock,
+	const struct agenda_pair *pair, instant due, enum agenda_kind kind,
 	instant not_before, struct reason *reterr)
 {
 	struct pg_args args;
 
 	pair_args(&args, arena, pair);
 	pg_instant(&args, due);
-	pg_bool(&args, by_clock);
+	pg_bool(&args, kind == AGENDA_CLOCK);
+	pg_bool(&args, kind == AGENDA_REST);
 	pg_instant(&args, not_before);
 	return pg_do(pg,
 		"INSERT INTO agenda"
-		" (criterion, subject, due_at, by_clock, not_before)"
-		" VALUES ($1, $2, $3, $4, $5)",
+		" (criterion, subject, due_at, by_clock, rest, not_before)"
+		" VALUES ($1, $2, $3, $4, $5, $6)",
 		&args, NULL, reterr);
 }
 

@@ -37,8 +37,8 @@ enum status agenda_release(struct pg *pg, struct reason *reterr) MUST_CHECK;
 
 struct agenda_taken {
 	size_t rows;
-	instant due;   /* the earliest; INSTANT_NEVER where rows is 0 */
-	instant timer; /* due_at of a row by clock; INSTANT_NEVER: none */
+	instant due;  /* the earliest that is no rest; INSTANT_NEVER: none */
+	instant rest; /* where the earliest rest begins; INSTANT_NEVER: none */
 	/* Digest of the pack in force when these rows were there: what it put
 	 * must not be judged by another. */
 	const char *pack;
@@ -47,9 +47,14 @@ enum status agenda_take(struct pg *pg, struct arena *arena,
 	const struct agenda_clock *clock, const struct agenda_pair *pair,
 	struct agenda_taken *ret, struct reason *reterr) MUST_CHECK;
 
+enum agenda_kind {
+	AGENDA_EVENT, /* due at once, whatever the judge's now */
+	AGENDA_CLOCK, /* due when the judge's now has come to it */
+	AGENDA_REST,  /* due at once: a walk goes on there */
+};
 /* `not_before` is wall clock, INT64_MIN: at once. */
 enum status agenda_put(struct pg *pg, struct arena *arena,
-	const struct agenda_pair *pair, instant due, bool by_clock,
+	const struct agenda_pair *pair, instant due, enum agenda_kind kind,
 	instant not_before, struct reason *reterr) MUST_CHECK;
 /* The subject is not what it was: whatever looks at it is due from `due` on. */
 enum status agenda_touch(struct pg *pg, struct arena *arena,

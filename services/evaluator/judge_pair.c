@@ -108,6 +108,21 @@ static enum status consider(struct judging *j, struct reason *reterr)
 }
 
 /*
+ * What is due beyond the judge's now begins at now: a time-out between the two
+ * holds up what comes after it (walk.h), whether both are taken at once or one
+ * after the other. Only the rest of a walk goes on where that one ended.
+ */
+static void start_by_now(struct judging *j)
+{
+	instant start = agenda_now(j->with->clock, j->pair->criterion);
+
+	if (start < j->was.first_at)
+		start = j->was.first_at;
+	if (start < j->from && j->from != INSTANT_NEVER)
+		j->from = start;
+}
+
+/*
  * From when on: the earliest row of the agenda, or earlier where it is owed
  * more. A pair is judged from when its subject was first seen, whatever came
  * first, and never from before. Labels are those known now, whatever the
@@ -120,6 +135,9 @@ static void set_start(struct judging *j, const struct agenda_taken *taken)
 	j->from = taken->due;
 	if (j->journal->parked && j->journal->due < j->from)
 		j->from = j->journal->due;
+	start_by_now(j);
+	if (taken->rest < j->from)
+		j->from = taken->rest;
 	j->relabelled = j->was.first_at != INSTANT_NEVER &&
 			strcmp(j->labels, j->was.labels) != 0;
 	if (j->relabelled && j->was.first_at < j->from)
@@ -350,8 +368,8 @@ static enum status set_timer(struct judging *j, struct reason *reterr)
 	if (j->walk.due >= j->now.due_at)
 		return OK;
 	j->now.due_at = j->walk.due;
-	return agenda_put(
-		j->pg, j->arena, j->pair, j->walk.due, true, INT64_MIN, reterr);
+	return agenda_put(j->pg, j->arena, j->pair, j->walk.due, AGENDA_CLOCK,
+		INT64_MIN, reterr);
 }
 
 static enum status wake_explained(struct judging *j, struct reason *reterr)
@@ -386,7 +404,7 @@ static enum status conclude(struct judging *j, struct reason *reterr)
 static enum status go_on_later(struct judging *j, struct reason *reterr)
 {
 	j->now.judged_at = j->was.judged_at;
-	return agenda_put(j->pg, j->arena, j->pair, j->walk.until, false,
+	return agenda_put(j->pg, j->arena, j->pair, j->walk.until, AGENDA_REST,
 		INT64_MIN, reterr);
 }
 
@@ -403,7 +421,7 @@ static enum status settle_journal(struct judging *j, struct reason *reterr)
 	if (status != OK)
 		return status;
 	return agenda_put(
-		j->pg, j->arena, j->pair, j->from, false, until, reterr);
+		j->pg, j->arena, j->pair, j->from, AGENDA_EVENT, until, reterr);
 }
 
 /* Verdict, history, episode, outbox: all of it, or nothing. Neighbours may look
