@@ -2,6 +2,7 @@
 """The chart as in production, against servers that are not its own, under the
 restricted profile: smoke flow, upgrade, rollback, what it refuses, and kills under load."""
 import base64
+import itertools
 import os
 import secrets
 import shutil
@@ -15,6 +16,7 @@ import yaml
 
 import senders
 from kube import CHART, ROOT, Namespace, chart, run
+from load import Load
 from waiting import PATIENCE, until
 
 pytestmark = pytest.mark.skipif(not (os.environ.get("KUBECONFIG") and shutil.which("helm") and shutil.which("kubectl")),
@@ -156,33 +158,13 @@ def policy(subject, mode):
     return senders.cloudevent("policy", subject, {"policy": "admission", "mode": mode})
 
 
-class Load:
-    """Deliveries about some clusters until it is stopped."""
-
-    def __init__(self, suite, threads=2, pause=0.05):
-        self.suite, self.pause, self.stopping, self.problems = suite, pause, threading.Event(), []
-        self.threads = [threading.Thread(target=self.run, args=(number,), daemon=True) for number in range(threads)]
-
-    def run(self, number):
-        step = 0
-        try:
-            while not self.stopping.wait(self.pause):
-                subject = "default/cluster/load/%d-%d" % (number, step % 5)
-                self.suite.send(policy(subject, "enforce" if step % 3 else "audit"))
-                step += 1
-        except Exception as error:  # pylint: disable=broad-except
-            self.problems.append(repr(error))
-
-    def __enter__(self):
-        for one in self.threads:
-            one.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        for one in self.threads:
-            one.join(150 * PATIENCE)
-        assert not self.problems, self.problems
+def load(suite):
+    """Deliveries about some clusters, each sent until it is taken."""
+    def client(number, stopping):
+        for step in itertools.count():
+            suite.send(policy("default/cluster/load/%d-%d" % (number, step % 5), "enforce" if step % 3 else "audit"))
+            yield 0.05
+    return Load(client, ending=150)
 
 
 def uids(suite):
@@ -240,7 +222,7 @@ def test_a_wrong_password_is_refused_within_half_a_minute(suite):
 def test_an_upgrade_and_a_rollback_under_load_lose_nothing(suite):
     suite.install()
     before = uids(suite)
-    with Load(suite):
+    with load(suite):
         suite.install(log={"level": "debug"})
         upgraded = uids(suite)
         assert not set(before.values()) & set(upgraded.values()), "pods were not replaced"
@@ -271,7 +253,7 @@ def test_a_changed_source_is_taken_in_without_a_restart(suite):
 
 @pytest.mark.parametrize("component", ["ingest", "evaluator", "notifier", "trial-kafka", "trial-postgres"])
 def test_killing_each_pod_under_load_loses_nothing(suite, component):
-    with Load(suite):
+    with load(suite):
         time.sleep(2)
         for name in sorted(suite.namespace.pods(component)):
             suite.namespace.kubectl("delete", "pod", name, "--grace-period=0", "--force")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each container killed and restarted under load: no 200 is lost."""
 import hashlib
-import threading
 import time
 
 import pytest
@@ -9,6 +8,7 @@ import requests
 
 import senders
 from compose import OURS, SERVERS
+from load import Load
 from waiting import until
 
 SUBJECTS = ["default/cluster/deploy/%d" % number for number in range(6)]
@@ -24,14 +24,12 @@ def CONFIG(folder):  # pylint: disable=invalid-name
         file.write("lease-time: 3s\nrefresh-every: 5s\n")
 
 
-class Load:
-    """Signed deliveries at a rate, from outside; remembers what got a 200."""
+class Sender:
+    """Signed deliveries from outside; remembers what got a 200."""
 
-    def __init__(self, stack, rate=15):
-        self.stack, self.pause, self.secret = stack, 1 / rate, stack.secret("events")
+    def __init__(self, stack):
+        self.stack, self.secret = stack, stack.secret("events")
         self.accepted, self.number = {}, 0
-        self.ending, self.lock = threading.Event(), threading.Lock()
-        self.thread = None
 
     def send(self, subject, mode):
         """True for a 200. A connection that breaks is the sender's to try again."""
@@ -45,45 +43,38 @@ class Load:
             return False
         assert code in (200, 503), code
         if code == 200:
-            with self.lock:
-                self.accepted[hashlib.sha256(body).hexdigest()] = subject
+            self.accepted[hashlib.sha256(body).hexdigest()] = subject
         return code == 200
 
-    def run(self):
-        while not self.ending.is_set():
+    def deliveries(self, _, stopping):
+        while not stopping.is_set():
             self.send(SUBJECTS[self.number % len(SUBJECTS)], "audit" if self.number % 7 else "enforce")
-            time.sleep(self.pause)
-
-    def __enter__(self):
-        self.ending.clear()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.thread.join(30)
+            yield 1 / 15
 
 
 @pytest.fixture(scope="module")
-def load(stack):
-    return Load(stack)
+def sender(stack):
+    return Sender(stack)
 
 
-def check_nothing_lost(stack, load):
+def load(sender):
+    return Load(sender.deliveries, threads=1, ending=30)
+
+
+def check_nothing_lost(stack, sender):
     def look():
         there = {one["delivery"]["digest"].split(":")[-1] for one in stack.evidence() if one.get("delivery")}
-        lost = set(load.accepted) - there
-        assert not lost, "%d of %d answered with 200 are not in the topic" % (len(lost), len(load.accepted))
+        lost = set(sender.accepted) - there
+        assert not lost, "%d of %d answered with 200 are not in the topic" % (len(lost), len(sender.accepted))
         return True
     until("every 200 in the evidence topic", look, 180, pause=2)
 
 
-def settle(stack, load, mode, verdict):
+def settle(stack, sender, mode, verdict):
     """After all the noise the last word of each subject is its verdict."""
     for subject in SUBJECTS:
         for number in range(3):
-            until("a 200", lambda subject=subject: load.send(subject, mode), 30)
+            until("a 200", lambda subject=subject: sender.send(subject, mode), 30)
     def look():
         board = stack.board()
         differ = [one for one in SUBJECTS if board.get(("PO.5.1-s", one)) != verdict]
@@ -93,44 +84,44 @@ def settle(stack, load, mode, verdict):
 
 
 @pytest.mark.parametrize("service", OURS + SERVERS)
-def test_a_container_that_crashes_comes_back_and_nothing_is_lost(stack, load, service):
-    with load:
+def test_a_container_that_crashes_comes_back_and_nothing_is_lost(stack, sender, service):
+    with load(sender):
         time.sleep(1.5)
-        before = len(load.accepted)
+        before = len(sender.accepted)
         stack.crash(service)
         stack.wait_healthy(service, seconds=120)
         time.sleep(2)
-    assert len(load.accepted) > before, "nothing was accepted after %s was killed" % service
+    assert len(sender.accepted) > before, "nothing was accepted after %s was killed" % service
     for name in OURS + SERVERS:
         stack.wait_healthy(name, seconds=120)
 
 
-def test_nothing_was_lost_and_the_last_word_holds(stack, load):
-    settle(stack, load, "audit", "fail")
-    check_nothing_lost(stack, load)
+def test_nothing_was_lost_and_the_last_word_holds(stack, sender):
+    settle(stack, sender, "audit", "fail")
+    check_nothing_lost(stack, sender)
     until("an alert for each", lambda: {one["labels"]["subject"] for one in stack.standing(criterion="PO.5.1-s")} == set(SUBJECTS), 60)
 
 
-def test_the_evaluator_scales_to_three_and_back(stack, load):
-    with load:
+def test_the_evaluator_scales_to_three_and_back(stack, sender):
+    with load(sender):
         stack.up("--no-recreate", "--scale", "evaluator=3")
         stack.wait_healthy("evaluator", 3)
         time.sleep(4)
         stack.up("--no-recreate", "--scale", "evaluator=1")
         stack.wait_healthy("evaluator", 1)
-    settle(stack, load, "enforce", "pass")
-    check_nothing_lost(stack, load)
+    settle(stack, sender, "enforce", "pass")
+    check_nothing_lost(stack, sender)
     until("every alert to be resolved", lambda: not stack.standing(criterion="PO.5.1-s"), 60)
 
 
-def test_without_a_broker_ingest_starts_accepts_and_is_ready(stack, load):
+def test_without_a_broker_ingest_starts_accepts_and_is_ready(stack, sender):
     stack.must("stop", "kafka")
     stack.must("restart", "ingest")
     stack.wait_healthy("ingest", seconds=60)
-    before = len(load.accepted)
+    before = len(sender.accepted)
     for number in range(10):
-        until("a 200", lambda number=number: load.send(SUBJECTS[number % len(SUBJECTS)], "enforce"), 30)
-    assert len(load.accepted) == before + 10
+        until("a 200", lambda number=number: sender.send(SUBJECTS[number % len(SUBJECTS)], "enforce"), 30)
+    assert len(sender.accepted) == before + 10
     stack.must("start", "kafka")
     stack.wait_healthy("kafka", seconds=120)
-    check_nothing_lost(stack, load)
+    check_nothing_lost(stack, sender)

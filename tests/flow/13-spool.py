@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The broker goes away, the disk fills, the process ends: nothing that got a 200
 is lost, and a source's order holds."""
-import threading
 
 import pytest
 import requests
 
 import senders
 import topics
+from load import Load
 from waiting import PATIENCE, until
 
 REPOSITORY = "acme/shop"
@@ -133,26 +133,19 @@ def test_a_full_spool_says_503_and_keeps_what_it_took(world, no_broker):
 
 def test_sigterm_loses_nothing(world):
     world.prepare().start("ingest")
-    stop = threading.Event()
 
-    def stream(word):
+    def stream(thread, stopping):
         with requests.Session() as session:
             for number in range(100000):
                 try:
-                    world.send("github-acme", push("%s %d" % (word, number)), session=session, expect=None)
+                    world.send("github-acme", push("stream %d %d" % (thread, number)), session=session, expect=None)
                 except (requests.exceptions.RequestException, AssertionError):
-                    return
-                if stop.is_set():
-                    return
+                    return  # nobody is there any more
+                yield 0
 
-    threads = [threading.Thread(target=stream, args=("stream %d" % number,)) for number in range(8)]
-    for one in threads:
-        one.start()
-    until("traffic", lambda: len(world.sent) > 200 * min(1, PATIENCE))
-    world["ingest"].stop()
-    stop.set()
-    for one in threads:
-        one.join(30 * PATIENCE)
+    with Load(stream, threads=8, ending=30):
+        until("traffic", lambda: len(world.sent) > 200 * min(1, PATIENCE))
+        world["ingest"].stop()
     world["ingest"].start()
     world["ingest"].wait_ready()
     wait_all_arrived(world)

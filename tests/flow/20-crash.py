@@ -20,7 +20,7 @@ def loaded(world):
     return world
 
 
-def kill_all_over(world, load, dice, rounds):
+def kill_all_over(world, dice, rounds):
     """kill -9 of each service `rounds` times, at instants the dice choose."""
     order = list(SERVICES) * rounds
     dice.shuffle(order)
@@ -35,29 +35,24 @@ def kill_all_over(world, load, dice, rounds):
 
 def test_kill_9_at_seeded_instants_loses_nothing(loaded, another, dice, chaos, seed):
     rounds = 25 if chaos else 3
-    load = walk.Load(loaded, seed, rate=200 if chaos else 30, count=20000 if chaos else None, threads=4 if chaos else 2).start()
-    kill_all_over(loaded, load, dice, rounds)
-    if chaos:
-        load.wait_done(900)
-    load.stop()
+    with walk.load(loaded, seed, rate=200 if chaos else 30, count=20000 if chaos else None, threads=4 if chaos else 2) as load:
+        kill_all_over(loaded, dice, rounds)
+        if chaos:
+            load.wait_ended(900)
     walk.settle(loaded, 600 if chaos else 120)
     accepted = walk.check_all(loaded, another)
     assert len(accepted) > 50
 
 
 def restart_under_load(world, stack, name, seed, another, sudden):
-    supervisor = walk.Supervisor(world)
-    load = walk.Load(world, seed, rate=20).start()
-    try:
-        time.sleep(1.5)
-        (stack.kill if sudden else stack.stop)(name)
-        time.sleep(1)
-        stack.start(name)
-        time.sleep(2)
-    finally:
-        load.stop()
-    walk.settle(world)
-    supervisor.close()
+    with walk.Supervisor(world):
+        with walk.load(world, seed, rate=20):
+            time.sleep(1.5)
+            (stack.kill if sudden else stack.stop)(name)
+            time.sleep(1)
+            stack.start(name)
+            time.sleep(2)
+        walk.settle(world)
     walk.check_all(world, another)
 
 
@@ -79,8 +74,7 @@ def leases(world, service):
 def test_a_stopped_holder_of_every_lease_is_fenced(loaded, another, seed, service):
     """SIGSTOP is a long pause: the others take over, and what the zombie still
     wanted to write when it wakes is refused."""
-    load = walk.Load(loaded, seed, rate=20).start()
-    try:
+    with walk.load(loaded, seed, rate=20):
         until("leases to be held", lambda: len([1 for row in leases(loaded, service).values() if row["owner"]]) >= 2)
         time.sleep(1)
         loaded[service].stall()
@@ -101,8 +95,6 @@ def test_a_stopped_holder_of_every_lease_is_fenced(loaded, another, seed, servic
         for name, row in after.items():
             assert now[name]["epoch"] >= row["epoch"], "the epoch of %s went back" % name
         assert second.alive()
-    finally:
-        load.stop()
     if not loaded[service].alive():  # it may end by itself, with a sentence
         assert loaded[service].process.returncode == 3, loaded[service].text()[-2000:]
         loaded[service].process = None
@@ -117,9 +109,8 @@ def test_a_stopped_translator_is_replaced(loaded, another, seed):
     loaded["ingest"].stop()
     loaded["ingest"].start()
     loaded["ingest"].wait_ready()
-    load = walk.Load(loaded, seed, rate=20).start()
-    time.sleep(1)
-    load.stop()
+    with walk.load(loaded, seed, rate=20):
+        time.sleep(1)
     loaded["ingest"].stall()
     loaded.add("ingest", "ingest-second", "--spool-dir", loaded.folder / "spool-second", "--instance", "second").start()
 

@@ -55,8 +55,7 @@ def test_a_rule_that_aborts_is_an_error_of_its_pair_and_nobody_elses(world):
     world.settings["evaluator"]["lease-time"] = "2s"
     world.prepare().start()
     world["evaluator"].deaths_expected = 1
-    supervisor = walk.Supervisor(world)
-    try:
+    with walk.Supervisor(world) as supervisor:
         deadly, fine = change(world, "deadly"), change(world, "fine")
         verdict = world.wait_verdict("PO.5.2-x", deadly, "error", seconds=90)
         world.wait_verdict("PO.5.2-x", fine, "pass")
@@ -66,8 +65,6 @@ def test_a_rule_that_aborts_is_an_error_of_its_pair_and_nobody_elses(world):
         for number in range(5):
             world.wait_verdict("PO.5.1-s", policy(world, "after-%d" % number), "pass")
         assert supervisor.restarts["evaluator"] == before, "it still dies of it"
-    finally:
-        supervisor.close()
 
 
 def test_evidence_that_nobody_can_read_is_parked(world):

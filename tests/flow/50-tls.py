@@ -3,6 +3,7 @@
 what is refused, in one sentence. `scripts/test --tls` runs more of the last."""
 import contextlib
 import copy
+import itertools
 import os
 import pathlib
 import re
@@ -18,9 +19,10 @@ import conftest
 import senders
 import topics
 from certificates import replace
+from load import Load
 from service import Service, run
 from tls_world import TlsWorld, server_context
-from waiting import PATIENCE, until
+from waiting import until
 
 thorough = pytest.mark.skipif(not os.environ.get("POSTERN_TLS"), reason="scripts/test --tls runs it")
 
@@ -57,29 +59,14 @@ def test_the_walk_over_tls_on_every_edge(tls):
         assert secret not in logs, "%s is in a log" % secret
 
 
-@contextlib.contextmanager
-def stream(world, threads=3):
+def stream(world):
     """Deliveries all the while, each over a connection of its own; every one must be taken."""
-    stop, problems = threading.Event(), []
-
-    def run(number):
-        count = 0
-        while not stop.is_set():
-            count += 1
-            try:
-                with world.new_session() as session:
-                    policy(world, "stream-%d-%d" % (number, count), "enforce", session=session)
-            except (requests.exceptions.RequestException, AssertionError) as error:
-                problems.append(error)
-                return
-    rows = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
-    for one in rows:
-        one.start()
-    yield
-    stop.set()
-    for one in rows:
-        one.join(30 * PATIENCE)
-    assert not problems, problems[0]
+    def client(number, stopping):
+        for count in itertools.count():
+            with world.new_session() as session:
+                policy(world, "stream-%d-%d" % (number, count), "enforce", session=session)
+            yield 0
+    return Load(client, threads=3, ending=30)
 
 
 def all_on_topic(world):

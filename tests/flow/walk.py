@@ -2,6 +2,7 @@
 """Load for the crash tests, and the oracle: the senders' own log of 200s against
 a full read of the topics, and state against a clean replay."""
 import collections
+import itertools
 import random
 import threading
 import time
@@ -10,56 +11,30 @@ import requests
 
 import senders
 import topics
-from waiting import PATIENCE, until
+from load import Load
+from waiting import until
 
 
-class Load:
+class Walk:
     """Sends what a seeded plan says until it is stopped or `count` are accepted; a
     delivery that is not answered by 200 is sent again, as a careful sender would."""
 
-    def __init__(self, world, seed, services=6, rate=40.0, count=None, threads=2):
-        self.world, self.services, self.pause = world, services, threads / rate
-        self.count, self.stopping = count, threading.Event()
+    def __init__(self, world, seed, services, pause, count):
+        self.world, self.seed, self.services, self.pause, self.count = world, seed, services, pause, count
         self.accepted = collections.Counter()
         self.lock = threading.Lock()
-        self.problems = []
-        self.threads = [threading.Thread(target=self.run, args=(random.Random("%s %d" % (seed, number)), number), daemon=True)
-                        for number in range(threads)]
-
-    def start(self):
-        for one in self.threads:
-            one.start()
-        return self
-
-    def stop(self):
-        self.stopping.set()
-        for one in self.threads:
-            one.join(60 * PATIENCE)
-        assert not any(one.is_alive() for one in self.threads), "the load did not end"
-        assert not self.problems, self.problems[:3]
-        return self
-
-    def wait_done(self, seconds):
-        deadline = time.monotonic() + seconds * PATIENCE
-        while any(one.is_alive() for one in self.threads):
-            assert time.monotonic() < deadline, "%d of %s accepted in %d s" % (
-                sum(self.accepted.values()), self.count, seconds)
-            time.sleep(0.2)
-        return self.stop()
 
     def done(self):
-        return self.stopping.is_set() or (self.count and sum(self.accepted.values()) >= self.count)
+        return self.count and sum(self.accepted.values()) >= self.count
 
-    def run(self, dice, number):
-        try:
-            step = 0
-            while not self.done():
-                for source, request in self.turn(dice, "%d-%d" % (number, step)):
-                    self.deliver(source, request)
-                    time.sleep(self.pause * dice.random() * 2)
-                step += 1
-        except Exception as error:  # pylint: disable=broad-except
-            self.problems.append(repr(error))
+    def deliveries(self, number, stopping):
+        dice = random.Random("%s %d" % (self.seed, number))
+        for step in itertools.count():
+            for source, request in self.turn(dice, "%d-%d" % (number, step)):
+                self.deliver(source, request, stopping)
+                yield self.pause * dice.random() * 2
+            if self.done():
+                return
 
     def turn(self, dice, word):
         """One thing that happens to one service."""
@@ -85,10 +60,10 @@ class Load:
             yield "events-acme", senders.cloudevent("change", {"kind": "repo", "authority": "github.com", "name": repository},
                                                     {"action": "protection_edited", "actor": "ana"}, at=at)
 
-    def deliver(self, source, request):
+    def deliver(self, source, request, stopping):
         proof = self.world.signed(source, senders.encode(request[1]))
         with requests.Session() as session:
-            while not self.stopping.is_set():
+            while not stopping.is_set():
                 try:
                     if self.world.send(source, request, session=session, expect=None, timeout=10,
                                        proof=proof).status_code == 200:
@@ -100,27 +75,24 @@ class Load:
                 time.sleep(0.1)
 
 
-class Supervisor:
+def load(world, seed, services=6, rate=40.0, count=None, threads=2):
+    return Load(Walk(world, seed, services, threads / rate, count).deliveries, threads)
+
+
+class Supervisor(Load):
     """Starts again what ended by itself (exit code 3), as an operator's would."""
 
     def __init__(self, world):
+        super().__init__(self.watch, threads=1, ending=10)
         self.world, self.restarts = world, collections.Counter()
-        self.stopping = threading.Event()
-        self.lock = threading.Lock()  # held by whoever kills and starts
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
 
-    def run(self):
-        while not self.stopping.wait(0.2):
-            with self.lock:
-                for name, service in self.world.services.items():
-                    if service.process is not None and not service.alive():
-                        self.restarts[name] += 1
-                        service.start(wait=False)
-
-    def close(self):
-        self.stopping.set()
-        self.thread.join(10)
+    def watch(self, _, stopping):
+        while not stopping.is_set():
+            for name, service in list(self.world.services.items()):
+                if service.process is not None and service.process.poll() not in (None, 0):
+                    self.restarts[name] += 1
+                    service.start(wait=False)
+            yield 0.2
 
 
 def ends(world, name):
