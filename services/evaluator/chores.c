@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chores.h"
 
+#include "base/stamp.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "daemon/broker_chore.h"
@@ -19,6 +20,7 @@ enum status evaluator_read_files(
 		reason_set(reterr, "pack", "is required: a folder of criteria");
 		return CONFIG;
 	}
+	evaluator->stamp = stamp_add_folder(STAMP_NONE, evaluator->values.pack);
 	return pack_load(evaluator->values.pack, &evaluator->pack, reterr);
 }
 

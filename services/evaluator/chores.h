@@ -13,6 +13,7 @@ struct evaluator {
 	struct settings_program program;
 	struct kafka_settings kafka;
 	struct pack *pack;
+	uint64_t stamp; /* of its files, as they were read */
 };
 
 /* Reads the pack; CONFIG with file:line:column. */

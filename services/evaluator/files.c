@@ -2,6 +2,7 @@
 #include "files.h"
 
 #include "base/log.h"
+#include "base/stamp.h"
 #include "meters.h"
 
 #include <stdio.h>
@@ -63,4 +64,11 @@ void files_reload(void *context)
 	else
 		book_set(files->packs, pack);
 	edition_unref(&was);
+}
+
+uint64_t files_stamp(void *context)
+{
+	const struct files *files = context;
+
+	return stamp_add_folder(STAMP_NONE, files->folder);
 }

@@ -22,3 +22,5 @@ void files_open(struct files *files, struct pack **pack);
 /* For service_on_reload: where a file is wrong the pack before stays, and log,
  * readiness and a metric say why. */
 void files_reload(void *files);
+/* For service_on_change. */
+uint64_t files_stamp(void *files);

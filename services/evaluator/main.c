@@ -41,6 +41,9 @@ static int run(struct evaluator *evaluator, struct service *service,
 	if (status == OK) {
 		loops_start(loops, service);
 		service_on_reload(service, files_reload, files);
+		if (common->watch_files)
+			service_on_change(
+				service, files_stamp, files, evaluator->stamp);
 		code = service_wait(service);
 	} else {
 		log_reason(LOG_ERROR, "EVALUATOR-REFUSED", reterr);

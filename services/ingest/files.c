@@ -3,9 +3,12 @@
 
 #include "adapter.h"
 #include "base/log.h"
+#include "base/stamp.h"
 #include "meters.h"
 
 #include <stdio.h>
+
+#define AGAIN (30 * INSTANT_SECOND)
 
 enum status files_read(const char *sources, const char *subjects,
 	struct sources **ret_sources, struct reason *reterr)
@@ -30,6 +33,7 @@ static void in_force(struct files *files)
 	size_t count = sources_count(sources);
 	char sentence[100];
 
+	files->refused = false;
 	metric_clear(files->metrics, METER_INTERVAL);
 	for (size_t i = 0; i < count; i++)
 		metric_set(files->metrics, METER_INTERVAL,
@@ -51,6 +55,7 @@ enum status files_open(struct files *files, struct reason *reterr)
 	if (status != OK)
 		return status;
 	files->book = source_book_new(&read);
+	files->read = files_stamp(files);
 	files->check = health_check(files->health, "files", 0);
 	in_force(files);
 	return OK;
@@ -89,7 +94,23 @@ void files_reload(void *context)
 		return;
 	}
 	log_reason(LOG_ERROR, "INGEST-RELOAD-FAILED", &reason);
+	files->refused = true;
 	/* To turn senders away would lose what they send. */
 	health_older(files->health, files->check, &reason);
 	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 1);
+}
+
+uint64_t files_stamp(void *context)
+{
+	const struct files *files = context;
+	struct sources *sources = source_book_get(files->book);
+	uint64_t stamp = stamp_add(
+		stamp_add(STAMP_NONE, files->sources), files->subjects);
+
+	stamp = stamp_add_files(stamp, sources_files(sources));
+	sources_unref(&sources);
+	if (files->refused)
+		stamp = stamp_add_number(
+			stamp, (uint64_t)(clock_monotonic() / AGAIN));
+	return stamp;
 }

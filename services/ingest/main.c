@@ -9,6 +9,7 @@
  * Has no database and calls no host but Kafka's brokers.
  */
 #include "base/log.h"
+#include "base/stamp.h"
 #include "daemon/admin.h"
 #include "daemon/admin_ask.h"
 #include "daemon/common.h"
@@ -81,6 +82,15 @@ static enum status open_all(struct ingest *ingest, struct reason *reterr)
 	return status == OK ? edge_listen(&ingest->edge, reterr) : status;
 }
 
+/* Of all that a reload reads; the certificate is looked at anyhow. */
+static uint64_t look(void *context)
+{
+	struct ingest *ingest = context;
+
+	return stamp_add_number(files_stamp(&ingest->files),
+		kafka_files_stamp(&ingest->settings->kafka));
+}
+
 /* Only where a file has changed: it costs what is in flight a way by the spool,
  * and the group a new share. */
 static void renew_kafka(struct ingest *ingest)
@@ -116,6 +126,9 @@ static void start(struct ingest *ingest, struct service *service)
 	ingest->files.toolstate = ingest->edge.toolstate;
 	ingest->files.translate = ingest->translate;
 	service_on_reload(service, reload, ingest);
+	if (ingest->settings->common.watch_files)
+		service_on_change(service, look, ingest,
+			stamp_add_number(ingest->files.read, ingest->stamp));
 }
 
 static void close_all(struct ingest *ingest)

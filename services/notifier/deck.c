@@ -19,6 +19,7 @@
 /* Instances of sinks, also those that are gone since the start. */
 #define DISPATCHES_MOST 48
 #define BATCH_BYTES (4u << 20)
+#define AGAIN (30 * INSTANT_SECOND)
 
 struct deck {
 	struct arena *arena;
@@ -34,6 +35,7 @@ struct deck {
 	size_t count;
 	struct service *service; /* NULL: not started yet */
 	int check;               /* of health: the files */
+	bool refused; /* what was read last; what is in force is older */
 };
 
 static struct pg_settings database(
@@ -224,6 +226,7 @@ static void files_in_force(struct deck *deck, struct edition *edition)
 	const struct directory *directory = edition_text(edition);
 	char sentence[100];
 
+	deck->refused = false;
 	snprintf(sentence, sizeof(sentence), "%zu sinks, %zu parties",
 		routes_sinks(directory->routes),
 		roles_parties(directory->roles));
@@ -309,9 +312,36 @@ void deck_reload(void *context)
 			LOG_TEXT("routes", values->routes));
 		return;
 	}
+	deck->refused = true;
 	log_reason(LOG_ERROR, "NOTIFIER-RELOAD-FAILED", &reason);
 	health_older(deck->settings.health, deck->check, &reason);
 	metric_set(deck->settings.metrics, METRIC_RELOAD_FAILED, NULL, 1);
+}
+
+/* What was refused is looked at again now and then: a file that it names may
+ * come later than it. */
+static uint64_t look(void *context)
+{
+	const struct deck *deck = context;
+	const struct notifier_settings *values = deck->settings.values;
+	struct edition *edition = book_get(deck->settings.book);
+	uint64_t stamp = directory_stamp(
+		values->roles, values->routes, edition_text(edition));
+
+	edition_unref(&edition);
+	if (deck->refused)
+		stamp = stamp_add_number(
+			stamp, (uint64_t)(clock_monotonic() / AGAIN));
+	return stamp;
+}
+
+static void watch(struct deck *deck, struct service *service)
+{
+	struct edition *edition = book_get(deck->settings.book);
+	const struct directory *directory = edition_text(edition);
+
+	service_on_change(service, look, deck, directory->stamp);
+	edition_unref(&edition);
 }
 
 void deck_start(struct deck *deck, struct service *service)
@@ -324,6 +354,8 @@ void deck_start(struct deck *deck, struct service *service)
 	for (size_t i = 0; i < deck->count; i++)
 		start_dispatch(deck, deck->dispatches[i]);
 	service_on_reload(service, deck_reload, deck);
+	if (deck->settings.values->common.watch_files)
+		watch(deck, service);
 }
 
 void deck_close(struct deck **deck)

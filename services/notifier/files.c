@@ -2,6 +2,7 @@
 #include "files.h"
 
 #include "base/memory.h"
+#include "base/stamp.h"
 
 void directory_free(void *text)
 {
@@ -23,9 +24,19 @@ enum status directory_read(const char *roles, const char *routes,
 	if (status == OK)
 		status = routes_load(
 			routes, directory->roles, &directory->routes, reterr);
-	if (status == OK)
-		*ret = directory;
-	else
+	if (status != OK) {
 		directory_free(directory);
-	return status;
+		return status;
+	}
+	directory->stamp = directory_stamp(roles, routes, directory);
+	*ret = directory;
+	return OK;
+}
+
+uint64_t directory_stamp(const char *roles, const char *routes,
+	const struct directory *directory)
+{
+	uint64_t stamp = stamp_add(stamp_add(STAMP_NONE, roles), routes);
+
+	return stamp_add_files(stamp, routes_files(directory->routes));
 }

@@ -10,10 +10,14 @@
 struct directory {
 	struct roles *roles;
 	struct routes *routes;
+	uint64_t stamp; /* of all files, as they were read */
 };
 
 /* CONFIG with file:line:column. */
 enum status directory_read(const char *roles, const char *routes,
 	struct directory **ret, struct reason *reterr) MUST_CHECK;
+/* The stamp of those files now. */
+uint64_t directory_stamp(const char *roles, const char *routes,
+	const struct directory *directory);
 /* For book_new. Accepts NULL. */
 void directory_free(void *directory);

@@ -29,6 +29,7 @@ struct routes {
 	size_t sink_count;
 	struct route *rows;
 	size_t count;
+	const struct stamp_file *files;
 };
 
 static const struct sink_config *find(
@@ -219,6 +220,7 @@ enum status routes_load(const char *path, const struct roles *roles,
 		routes_free(&routes);
 		return status;
 	}
+	routes->files = reading.files;
 	*ret = routes;
 	return OK;
 }
@@ -232,6 +234,11 @@ void routes_free(struct routes **routes)
 	arena_free(&(*routes)->arena);
 	memory_free(*routes);
 	*routes = NULL;
+}
+
+const struct stamp_file *routes_files(const struct routes *routes)
+{
+	return routes->files;
 }
 
 size_t routes_sinks(const struct routes *routes)

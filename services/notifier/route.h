@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/stamp.h"
 #include "role.h"
 #include "sink.h"
 
@@ -23,6 +24,8 @@ enum status routes_load(const char *path, const struct roles *roles,
 /* Overwrites the secrets. Accepts NULL, leaves NULL. */
 void routes_free(struct routes **routes);
 
+/* The files that it names: secrets, certificates; NULL: none. */
+const struct stamp_file *routes_files(const struct routes *routes);
 size_t routes_sinks(const struct routes *routes);
 const struct sink_config *routes_sink_at(
 	const struct routes *routes, size_t index);

@@ -9,6 +9,7 @@ struct route_reading {
 	struct arena *arena;
 	const struct roles *roles;
 	struct reason *reterr;
+	const struct stamp_file *files; /* named so far */
 };
 
 /* One member of `sinks:`. */

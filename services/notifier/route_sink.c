@@ -33,6 +33,14 @@ static bool is_plain(const char *text)
 				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")];
 }
 
+static void note_file(struct route_reading *reading, const char *path)
+{
+	struct stamp_file *file = arena_alloc(reading->arena, sizeof(*file));
+
+	*file = (struct stamp_file){path, reading->files};
+	reading->files = file;
+}
+
 static enum status read_secret(
 	struct route_reading *reading, const struct doc *node, const char **ret)
 {
@@ -48,6 +56,7 @@ static enum status read_secret(
 		return doc_error(node, reading->reterr,
 			"\"%s\" cannot be read: %s", node->text,
 			strerror(errno));
+	note_file(reading, node->text);
 	size = fread(text, 1, sizeof(text) - 1, file);
 	text[size] = '\0';
 	fclose(file);
@@ -128,6 +137,8 @@ static enum status read_file_name(struct route_reading *reading,
 	if (status == OK && *ret && access(*ret, R_OK) != 0)
 		return doc_error(doc_get(node, key), reading->reterr,
 			"\"%s\" cannot be read: %s", *ret, strerror(errno));
+	if (status == OK && *ret)
+		note_file(reading, *ret);
 	return status;
 }
 

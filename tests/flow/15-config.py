@@ -126,26 +126,33 @@ RELOADS = [
 ]
 
 
+@pytest.mark.parametrize("how", ("asked", "watching"))
 @pytest.mark.parametrize("service,name,line,wrong,right,word", RELOADS, ids=[one[0] for one in RELOADS])
-def test_a_reload_takes_all_or_keeps_what_was(files, service, name, line, wrong, right, word):
+def test_a_reload_takes_all_or_keeps_what_was(files, service, name, line, wrong, right, word, how):
     from waiting import until
     path = files.folder / name
     before = path.read_text()
     rows = before.splitlines()
     number = next(place for place, row in enumerate(rows) if row.startswith(line))
-    running = Service(files.program(service), ["--config", files.folder / (service + ".yaml")], files.folder, service + "-reload")
+    watch = ["--watch-files"] if how == "watching" else []
+    running = Service(files.program(service), ["--config", files.folder / (service + ".yaml")] + watch, files.folder,
+                      service + "-reload-" + how)
     files.services[service] = running
     running.start().wait_ready()
+
+    def ask():
+        if how == "asked":
+            running.signal(1)
     place = re.escape(path.name) + r":%d:\d+" % (number + 1)
     kept = r"(?m)^ok files: older files in force: .*" + place
     try:
         path.write_text("\n".join(rows[:number] + [wrong] + rows[number + 1:]) + "\n")
-        running.signal(1)
+        ask()
         until("the log names the wrong line", lambda: re.search(place, running.text()))
         until("so does /readyz, and it is well", lambda: re.search(kept, running.admin("/readyz").text))
         assert running.metric("postern_%s_reload_failed" % service) == 1
         path.write_text("\n".join(rows[:number] + [right or rows[number]] + rows[number + 1:]) + "\n")
-        running.signal(1)
+        ask()
         running.wait_log(word)
         until("the gauge is back", lambda: running.metric("postern_%s_reload_failed" % service) == 0)
         if service == "evaluator":
@@ -153,3 +160,32 @@ def test_a_reload_takes_all_or_keeps_what_was(files, service, name, line, wrong,
     finally:
         path.write_text(before)
     running.stop()
+
+
+def test_a_mounted_secret_that_is_swapped_is_taken_in(files):
+    """As Kubernetes swaps what it mounts: a link to a link to a folder, which is another one then."""
+    from waiting import until
+    import senders
+    secret = files.folder / "github-acme.secret"
+    before = secret.read_text()
+    for name, text in (("..1", before), ("..2", "another secret of that source")):
+        (files.folder / name).mkdir()
+        (files.folder / name / secret.name).write_text(text)
+    (files.folder / "..data").symlink_to("..1")
+    secret.unlink()
+    secret.symlink_to("..data/" + secret.name)
+    running = Service(files.program("ingest"), ["--config", files.folder / "ingest.yaml", "--watch-files"],
+                      files.folder, "swap")
+    files.services["ingest"] = running
+    running.start().wait_ready()
+    (files.folder / "..next").symlink_to("..2")
+    (files.folder / "..next").rename(files.folder / "..data")
+    running.wait_log("INGEST-RELOADED")
+    files.secrets["github-acme"] = (files.folder / "..2" / secret.name).read_text()
+    try:
+        until("the new secret to be taken", lambda: files.send("github-acme", senders.github_ping("acme/shop")))
+    finally:
+        files.secrets["github-acme"] = before
+    running.stop()
+    secret.unlink()
+    secret.write_text(before)

@@ -35,3 +35,29 @@ static void test_stamp__tells_another_file_from_the_one_before(void **state)
 	assert_true(stamp_add(STAMP_NONE, path) == missing);
 	rmdir(folder);
 }
+
+static void test_stamp__of_a_folder_sees_each_file_and_name(void **state)
+{
+	char folder[] = "/tmp/stamp-test-XXXXXX", path[64], other[64];
+	uint64_t empty, one, two;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a", folder);
+	snprintf(other, sizeof(other), "%s/.b", folder);
+	empty = stamp_add_folder(STAMP_NONE, folder);
+	write_file(path, "one");
+	one = stamp_add_folder(STAMP_NONE, folder);
+	assert_true(one != empty);
+	write_file(path, "other");
+	two = stamp_add_folder(STAMP_NONE, folder);
+	assert_true(two != one);
+	write_file(other, "hidden");
+	assert_true(stamp_add_folder(STAMP_NONE, folder) == two);
+	unlink(other);
+	snprintf(other, sizeof(other), "%s/c", folder);
+	assert_int_equal(rename(path, other), 0);
+	assert_true(stamp_add_folder(STAMP_NONE, folder) != two);
+	unlink(other);
+	rmdir(folder);
+}

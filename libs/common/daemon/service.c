@@ -34,6 +34,9 @@ struct service {
 	int loop_count;
 	void (*reload)(void *context);
 	void *reload_context;
+	uint64_t (*look)(void *context);
+	void *look_context;
+	uint64_t taken, seen; /* stamps: read last, looked at last */
 };
 
 struct service *service_new(const char *name)
@@ -141,6 +144,14 @@ void service_on_reload(
 	service->reload_context = context;
 }
 
+void service_on_change(struct service *service, uint64_t (*look)(void *context),
+	void *context, uint64_t taken)
+{
+	service->look = look;
+	service->look_context = context;
+	service->taken = service->seen = taken;
+}
+
 bool service_stopping(const struct service *service)
 {
 	return atomic_load(&service->stopping);
@@ -162,16 +173,48 @@ void service_sleep(struct service *service, instant wait)
 	pthread_mutex_unlock(&service->lock);
 }
 
+static void reload(struct service *service, const char *cause)
+{
+	if (service->look)
+		service->taken = service->look(service->look_context);
+	log_line(LOG_INFO, "SERVICE-RELOAD", LOG_TEXT("service", service->name),
+		LOG_TEXT("cause", cause));
+	service->reload(service->reload_context);
+}
+
+static void look_at_files(struct service *service)
+{
+	uint64_t stamp = service->look(service->look_context);
+	bool settled = stamp == service->seen;
+
+	service->seen = stamp;
+	if (settled && stamp != service->taken)
+		reload(service, "files");
+}
+
+/* 0: none within a second; without files to look at it waits for ever. */
+static int next_signal(const struct service *service)
+{
+	const struct timespec second = {.tv_sec = 1};
+	int number = 0;
+
+	if (!service->look) {
+		sigwait(&service->signals, &number);
+		return number;
+	}
+	number = sigtimedwait(&service->signals, NULL, &second);
+	return number < 0 ? 0 : number;
+}
+
 int service_wait(struct service *service)
 {
 	while (!service_stopping(service)) {
-		int number = 0;
+		int number = next_signal(service);
 
-		sigwait(&service->signals, &number);
-		if (number == SIGHUP && service->reload) {
-			log_line(LOG_INFO, "SERVICE-RELOAD",
-				LOG_TEXT("service", service->name));
-			service->reload(service->reload_context);
+		if (number == 0 && service->look && service->reload) {
+			look_at_files(service);
+		} else if (number == SIGHUP && service->reload) {
+			reload(service, "signal");
 		} else if (number == SIGTERM || number == SIGINT) {
 			log_line(LOG_INFO, "SERVICE-STOPPING",
 				LOG_TEXT("service", service->name));

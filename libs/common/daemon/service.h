@@ -37,6 +37,15 @@ void service_start(struct service *service, const char *name,
 void service_on_reload(
 	struct service *service, void (*reload)(void *context), void *context);
 
+/*
+ * Reloads as SIGHUP does when what `look` returns (a stamp of the files that
+ * are read, base/stamp.h) is another than before and stays so until the next
+ * look a second later: files that are being written are left alone. `taken` is
+ * what it would have returned as the files were read last. On the main thread.
+ */
+void service_on_change(struct service *service, uint64_t (*look)(void *context),
+	void *context, uint64_t taken);
+
 /* True once the process was asked to end or a loop failed. Any thread. */
 bool service_stopping(const struct service *service);
 /* Sleeps up to `wait`, wakes early when stopping. */

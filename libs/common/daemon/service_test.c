@@ -89,3 +89,39 @@ static void test_service__reloads_on_sighup_and_goes_on(void **state)
 	assert_int_equal(reloads, 1);
 	service_free(&service);
 }
+
+struct looked {
+	int looks, reloads;
+	const uint64_t *stamps; /* one per look, the last one again */
+};
+
+static uint64_t look(void *context)
+{
+	struct looked *looked = context;
+
+	return looked->stamps[looked->looks < 4 ? looked->looks++ : 4];
+}
+
+static void reload_looked(void *context)
+{
+	struct looked *looked = context;
+
+	looked->reloads++;
+	kill(getpid(), SIGTERM);
+}
+
+static void test_service__reloads_when_files_changed_and_settled(void **state)
+{
+	/* One being written, one more, two looks alike, before it is read. */
+	static const uint64_t stamps[] = {2, 3, 3, 3, 3};
+	struct looked looked = {.stamps = stamps};
+	struct service *service = service_new("test");
+
+	(void)state;
+	service_on_reload(service, reload_looked, &looked);
+	service_on_change(service, look, &looked, 1);
+	assert_int_equal(service_wait(service), 0);
+	assert_int_equal(looked.reloads, 1);
+	assert_int_equal(looked.looks, 4);
+	service_free(&service);
+}

@@ -78,7 +78,7 @@ struct common_settings {
 	const char *log_level;
 	const char *log_format;
 	int64_t partitions, replication;
-	bool flush_each;
+	bool flush_each, watch_files;
 };
 #define SETTINGS_COMMON(type)                                                  \
 	{"kafka-brokers", SETTING_TEXT, "127.0.0.1:9092", 0, 0, true, false,   \
@@ -116,9 +116,12 @@ struct common_settings {
 		{"replication", SETTING_INTEGER, "1", 1, 10, false, false,     \
 			false, offsetof(type, common.replication),             \
 			"replicas of each topic that --create-topics makes"},  \
-	{                                                                      \
-		"flush-each", SETTING_BOOL, "true", 0, 0, false, false, false, \
-			offsetof(type, common.flush_each),                     \
+		{"flush-each", SETTING_BOOL, "true", 0, 0, false, false,       \
+			false, offsetof(type, common.flush_each),              \
 			"on a single broker, flush each delivery "             \
-			"(flush.messages=1)"                                   \
+			"(flush.messages=1)"},                                 \
+	{                                                                      \
+		"watch-files", SETTING_BOOL, "false", 0, 0, false, false,      \
+			false, offsetof(type, common.watch_files),             \
+			"take in changed files by itself, as on SIGHUP"        \
 	}

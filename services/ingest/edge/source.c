@@ -34,6 +34,11 @@ void sources_unref(struct sources **ref)
 	memory_free(sources);
 }
 
+const struct stamp_file *sources_files(const struct sources *sources)
+{
+	return sources->files;
+}
+
 size_t sources_count(const struct sources *sources)
 {
 	return sources->count;

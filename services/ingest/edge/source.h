@@ -40,6 +40,7 @@ struct source {
 };
 
 struct sources;
+struct stamp_file; /* base/stamp.h */
 
 /* Finds the adapter of a tool; adapter_find but in tests. */
 typedef const struct adapter *source_adapters(const char *tool);
@@ -50,6 +51,8 @@ enum status sources_load(const char *path, source_adapters *find,
 struct sources *sources_ref(struct sources *sources);
 /* The last one overwrites the secrets. Accepts NULL, leaves NULL. */
 void sources_unref(struct sources **sources);
+/* The files of secrets it was read from; NULL: none. */
+const struct stamp_file *sources_files(const struct sources *sources);
 /* In the order of their names. */
 size_t sources_count(const struct sources *sources);
 const struct source *sources_at(const struct sources *sources, size_t index);

@@ -18,6 +18,7 @@
 struct reading {
 	struct arena *arena;
 	source_adapters *find;
+	struct sources *sources;
 	struct reason *reterr;
 };
 
@@ -33,6 +34,15 @@ static bool name_is_well(const char *name)
 	       name[0] != '.' && name[0] != '-';
 }
 
+static void note_file(struct reading *reading, const char *path)
+{
+	struct stamp_file *file = arena_alloc(reading->arena, sizeof(*file));
+
+	*file = (struct stamp_file){
+		arena_string(reading->arena, path), reading->sources->files};
+	reading->sources->files = file;
+}
+
 static enum status read_file(struct reading *reading, const struct doc *node,
 	const char **ret, size_t *ret_size)
 {
@@ -44,6 +54,7 @@ static enum status read_file(struct reading *reading, const struct doc *node,
 		return doc_error(node, reading->reterr,
 			"secret file \"%s\" cannot be read: %s", node->text,
 			strerror(errno));
+	note_file(reading, node->text);
 	size = fread(text, 1, sizeof(text), file);
 	fclose(file);
 	if (size > SECRET_FILE_MAX)
@@ -356,7 +367,7 @@ enum status sources_load(const char *path, source_adapters *find,
 {
 	static const char *const keys[] = {"sources", NULL};
 	struct sources *sources = memory_new(sizeof(*sources));
-	struct reading reading = {NULL, find, reterr};
+	struct reading reading = {NULL, find, sources, reterr};
 	const struct doc *root;
 	enum status status;
 
