@@ -223,9 +223,11 @@ def test_policies_follow_what_each_process_may_reach():
                      "setup": dns | kafka | database, "test": dns | database | {8080}}
 
 
-def test_a_changed_file_changes_the_pods_that_read_it(tmp_path):
+@pytest.mark.parametrize("watched", (True, False))
+def test_a_changed_file_changes_the_pods_that_do_not_take_it_in(tmp_path, watched):
     def sums(**changed):
         values = yaml.safe_load((HERE / "values/30-written.yaml").read_text())
+        values["watchFiles"] = watched
         values.update(changed)
         path = tmp_path / "values.yaml"
         path.write_text(yaml.safe_dump(values))
@@ -237,9 +239,10 @@ def test_a_changed_file_changes_the_pods_that_read_it(tmp_path):
         after = sums(**changed)
         return {name for name, annotations in after.items() if annotations != before[name]}
     assert moved(log={"level": "warn"}) == {"r-postern-ingest", "r-postern-evaluator", "r-postern-notifier"}
-    assert moved(subjects={"rules": []}) == {"r-postern-ingest"}
-    assert moved(pack={"files": {"pack.yaml": "pack: other"}}) == {"r-postern-evaluator"}
-    assert moved(roles={"fallback": "shop", "parties": {"shop": {"title": "Shop"}}}) == {"r-postern-notifier"}
+    for name, changed in (("ingest", {"subjects": {"rules": []}}),
+                          ("evaluator", {"pack": {"files": {"pack.yaml": "pack: other"}}}),
+                          ("notifier", {"roles": {"fallback": "shop", "parties": {"shop": {"title": "Shop"}}}})):
+        assert moved(**changed) == (set() if watched else {"r-postern-" + name})
 
 
 @pytest.mark.parametrize("values", MATRIX, ids=by_name)

@@ -28,6 +28,7 @@ host='{{ $host }}' port='{{ $postgres.port }}' dbname='{{ $postgres.database }}'
   "partitions" $values.kafka.partitions
   "replication" $values.kafka.replication
   "flush-each" $values.kafka.flushEach
+  "watch-files" $values.watchFiles
   "log-level" $values.log.level
   "log-format" $values.log.format
   "admin-address" "0.0.0.0"
@@ -114,6 +115,19 @@ host='{{ $host }}' port='{{ $postgres.port }}' dbname='{{ $postgres.database }}'
 {{- else -}}
 {{- .Values.pack.path -}}
 {{- end -}}
+{{- end }}
+
+{{/* What a pod must be rolled for: its settings, and what it does not take in by itself. */}}
+{{- define "postern.ingestRolled" -}}
+{{- if .Values.watchFiles }}{{ include "postern.ingestSettings" . }}{{ else }}{{ include "postern.ingestData" (dict "root" . "test" true) }}{{ end -}}
+{{- end }}
+
+{{- define "postern.evaluatorRolled" -}}
+{{- include "postern.evaluatorData" . }}{{ if not .Values.watchFiles }}{{ toJson .Values.pack.files }}{{ end -}}
+{{- end }}
+
+{{- define "postern.notifierRolled" -}}
+{{- if .Values.watchFiles }}{{ include "postern.notifierSettings" . }}{{ else }}{{ include "postern.notifierData" . }}{{ end -}}
 {{- end }}
 
 {{/* What the ConfigMap of each process holds; the hook has a copy of it. */}}
