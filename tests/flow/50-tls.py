@@ -117,6 +117,24 @@ def test_certificate_and_secrets_change_without_a_lost_delivery(tls):
     tls.wait_verdict("PO.5.1-s", subject, "fail")
 
 
+def test_evaluator_and_notifier_take_another_login_of_kafka(tls):
+    """A password for the one, a certificate for the other; neither is told."""
+    rows = yaml.safe_load((tls.folder / "evaluator.yaml").read_text())
+    rows["kafka-principal"] = "User:postern-ingest-next"  # a login that is there
+    tls.write("evaluator.yaml", rows)
+    tls.administer("evaluator", "--create-acls")
+    with stream(tls):
+        for name, text in (("sasl.username-file", "postern-ingest-next"), ("sasl.password-file", "postern-ingest-next-secret")):
+            pathlib.Path(rows["kafka-properties"][name]).write_text(text + "\n")
+        following, _ = tls.authority.sign(tls.tls, "notifier-next", "/CN=postern-notifier", "clientAuth")
+        replace(following, tls.pairs["kafka-notifier"][0])
+        for service in ("evaluator", "notifier"):
+            tls[service].wait_log("INTAKE-KAFKA-RENEWED")
+    subject = policy(tls, "renewed", "audit")
+    tls.wait_verdict("PO.5.1-s", subject, "fail")
+    all_on_topic(tls)
+
+
 @thorough
 def test_each_login_may_do_no_more_than_it_must(tls):
     from confluent_kafka import KafkaError, Producer

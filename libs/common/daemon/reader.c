@@ -98,6 +98,32 @@ static enum status look_at_topic(struct reader *reader, struct reason *reterr)
 	return OK;
 }
 
+/* Another login or certificate: what stands now goes by the front door again.
+ */
+static void renew(struct reader *reader)
+{
+	if (!reader->in ||
+		reader->stamp == kafka_files_stamp(&reader->settings.kafka))
+		return;
+	log_line(LOG_INFO, "INTAKE-KAFKA-RENEWED",
+		LOG_TEXT("topic", reader->settings.topic));
+	disconnect(reader);
+	kafka_in_close(&reader->in);
+}
+
+static enum status open_in(struct reader *reader,
+	const struct kafka_in_settings *in, struct reason *reterr)
+{
+	uint64_t stamp = kafka_files_stamp(&in->kafka);
+	enum status status = kafka_in_open(in, &reader->in, reterr);
+
+	/* What was right at the start is being changed: it may come right. */
+	if (status == CONFIG && reader->stamp)
+		return RETRY;
+	reader->stamp = stamp;
+	return status;
+}
+
 static enum status connect(struct reader *reader, struct reason *reterr)
 {
 	const struct kafka_in_settings in = {.kafka = reader->settings.kafka,
@@ -107,8 +133,9 @@ static enum status connect(struct reader *reader, struct reason *reterr)
 
 	if (reader->pg && !pg_alive(reader->pg))
 		disconnect(reader);
+	renew(reader);
 	if (!reader->in)
-		status = kafka_in_open(&in, &reader->in, reterr);
+		status = open_in(reader, &in, reterr);
 	if (status == OK && !reader->part_count)
 		status = look_at_topic(reader, reterr);
 	if (status == OK && !reader->pg)
