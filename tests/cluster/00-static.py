@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The chart without a cluster: lint, what it makes of a matrix of values, schemas of
 Kubernetes, kube-score, and the values it must refuse. A tool that is not installed
-skips its test. Environment: POSTERN_KUBE_SCHEMAS (a template for kubeconform's
--schema-location), POSTERN_CRDS (a folder of CustomResourceDefinitions)."""
+skips its test; `scripts/setup --chart` brings all. Environment: POSTERN_KUBE_SCHEMAS (a
+template for kubeconform's -schema-location, which finds those of operators, too) and
+POSTERN_KUBE_VERSIONS (those that the template has; without it the chart's least)."""
+import copy
 import functools
 import json
 import os
@@ -21,6 +23,22 @@ TRIAL = CHART / "values-trial.yaml"
 MATRIX = sorted((HERE / "values").glob("*.yaml")) + [TRIAL]
 REFUSED = sorted((HERE / "refused").glob("*.yaml"))
 OPERATORS = {"ServiceMonitor", "PrometheusRule", "HTTPRoute"}
+LEAST = re.search(r'^kubeVersion: ">=([0-9.]+)-0"$', (CHART / "Chart.yaml").read_text(), re.M).group(1)
+VERSIONS = os.environ.get("POSTERN_KUBE_VERSIONS", "").split() or [LEAST]
+
+
+def minor(version):
+    return tuple(int(part) for part in version.split(".")[:2])
+
+
+def least(values):
+    """The Kubernetes that a file of values needs, where it is newer than the chart's."""
+    found = re.search(r"^# needs: Kubernetes ([0-9.]+)", values.read_text(), re.M)
+    return minor(found.group(1) if found else LEAST)
+
+
+ON_EACH = [pytest.param(values, version, id="%s-%s" % (values.stem, version))
+           for values in MATRIX for version in VERSIONS if least(values) <= minor(version)]
 
 
 def tool(name):
@@ -38,13 +56,14 @@ def run(*words, expect=0, text=None):
 
 
 @functools.lru_cache(None)
-def template(values, _text):
-    return run("helm", "template", "r", CHART, "--namespace", "n", "-f", values).stdout
+def template(values, version, _text):
+    return run("helm", "template", "r", CHART, "--namespace", "n", "--kube-version", version, "-f", values).stdout
 
 
-def rendered(values):
+def rendered(values, version=VERSIONS[-1]):
+    """By a helm that cannot ask: without a version it may take Kubernetes for 1.20."""
     tool("helm")
-    return template(values, values.read_text())
+    return template(values, version, values.read_text())
 
 
 def objects(values):
@@ -71,71 +90,94 @@ def by_name(path):
 
 @pytest.mark.parametrize("values", MATRIX, ids=by_name)
 def test_lint_has_nothing_to_say(values):
-    run(tool("helm"), "lint", "--strict", CHART, "-f", values)
+    run(tool("helm"), "lint", "--strict", CHART, "--kube-version", VERSIONS[-1], "-f", values)
 
 
-@pytest.mark.parametrize("values", MATRIX, ids=by_name)
-def test_every_object_fits_its_schema(values, tmp_path):
+def conforms(path, version, expect=0):
+    """What kubeconform said; nothing may be left out for want of a schema."""
     tool("kubeconform")
-    if not os.environ.get("POSTERN_KUBE_SCHEMAS"):
+    where = os.environ.get("POSTERN_KUBE_SCHEMAS")
+    if not where:
         pytest.skip("POSTERN_KUBE_SCHEMAS names no schemas (`default` are kubeconform's own, from the internet)")
+    return run("kubeconform", "-strict", "-summary", "-kubernetes-version", version, "-schema-location", where, path,
+               expect=expect).stdout
+
+
+@pytest.mark.parametrize("values, version", ON_EACH)
+def test_every_object_fits_its_schema(values, version, tmp_path):
     out = tmp_path / "objects.yaml"
-    out.write_text(rendered(values))
-    where = ["-schema-location", os.environ["POSTERN_KUBE_SCHEMAS"]]
-    if os.environ.get("POSTERN_CRDS"):
-        write_schemas(pathlib.Path(os.environ["POSTERN_CRDS"]), tmp_path)
-        where += ["-schema-location", str(tmp_path / "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json")]
-    else:
-        where += ["-skip", ",".join(sorted(OPERATORS))]
-    run("kubeconform", "-strict", "-summary", *where, out)
+    out.write_text(rendered(values, version))
+    said = conforms(out, version)
+    assert "Valid: %d, Invalid: 0, Errors: 0, Skipped: 0" % len(objects(values)) in said, said
 
 
-def test_objects_of_operators_were_held_against_their_schemas():
-    if not os.environ.get("POSTERN_CRDS"):
-        pytest.skip("POSTERN_CRDS names no folder: %s are not checked" % ", ".join(sorted(OPERATORS)))
-    there = {one["spec"]["names"]["kind"] for one in definitions(pathlib.Path(os.environ["POSTERN_CRDS"]))}
-    assert OPERATORS <= there
+def test_the_matrix_has_objects_of_each_operator():
+    made = {one["kind"] for values in MATRIX for one in objects(values)}
+    assert OPERATORS <= made, "no file of values makes a %s" % ", ".join(sorted(OPERATORS - made))
 
 
-def definitions(folder):
-    for path in sorted(folder.glob("*.yaml")):
-        for one in yaml.safe_load_all(path.read_text()):
-            if one and one["kind"] == "CustomResourceDefinition":
-                yield one
+def test_schemas_are_there_for_the_least_kubernetes_of_the_chart():
+    if not os.environ.get("POSTERN_KUBE_VERSIONS"):
+        pytest.skip("POSTERN_KUBE_VERSIONS is not set")
+    assert minor(VERSIONS[0]) == minor(LEAST), "Chart.yaml says %s, the oldest schemas are of %s" % (LEAST, VERSIONS[0])
 
 
-def strict(node):
-    """A member that the schema does not know is a mistake of ours."""
-    if isinstance(node, dict):
-        if "properties" in node and not node.get("x-kubernetes-preserve-unknown-fields"):
-            node.setdefault("additionalProperties", False)
-        for child in node.values():
-            strict(child)
-    elif isinstance(node, list):
-        for child in node:
-            strict(child)
-    return node
+# (kind, where, what is put there): the API server refuses each or drops it.
+MISTAKES = (
+    ("StatefulSet", "spec/template/spec/containers/0/livenessprobe", {}),
+    ("StatefulSet", "spec/replicas", "2"),
+    ("StatefulSet", "spec/replicas", 2 ** 31),
+    ("StatefulSet", "spec/template/spec/containers/0/resources/limits/memory", "1 GiB"),
+    ("Deployment", "spec/template/spec/containers/0/name", None),
+    ("Deployment", "spec/selector", None),
+    ("ConfigMap", "data/number", 1),
+    ("NetworkPolicy", "spec/ingress", {}),
+    ("Service", "metadata/label", {}),
+    ("ServiceMonitor", "spec/endpoints/0/intervall", "30s"),
+    ("ServiceMonitor", "spec/endpoints/0/interval", "30 seconds"),
+    ("ServiceMonitor", "metadata/label", {}),
+    ("PrometheusRule", "spec/groups/0/rules/0/expression", "up"),
+    ("HTTPRoute", "spec/rules/0/backendRefs/0/port", 65536),
+)
 
 
-def write_schemas(folder, out):
-    for one in definitions(folder):
-        for version in one["spec"]["versions"]:
-            schema = strict(version["schema"]["openAPIV3Schema"])
-            schema["properties"].update(apiVersion={"type": "string"}, kind={"type": "string"}, metadata={"type": "object"})
-            name = "%s_%s.json" % (one["spec"]["names"]["kind"].lower(), version["name"])
-            (out / name).write_text(json.dumps(schema))
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_schemas_know_a_mistake(version, tmp_path):
+    """Each in an object of its own, of kinds that the matrix makes: all must be named."""
+    made = {one["kind"]: one for values in MATRIX if least(values) <= minor(version)
+            for one in yaml.safe_load_all(rendered(values, version)) if one}
+    wrong = []
+    for number, (kind, path, value) in enumerate(MISTAKES):
+        one = copy.deepcopy(made[kind])
+        one["metadata"]["name"] = "wrong-%d" % number
+        *way, last = path.split("/")
+        node = one
+        for step in way:
+            node = node[int(step)] if isinstance(node, list) else node.setdefault(step, {})
+        if value is None:
+            del node[last]
+        else:
+            node[last] = value
+        wrong.append(one)
+    out = tmp_path / "wrong.json"
+    out.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": wrong}))
+    said = conforms(out, version, expect=1)
+    missed = [mistake for number, mistake in enumerate(MISTAKES) if "wrong-%d is invalid" % number not in said]
+    assert not missed, "%s\n%s" % (missed, said)
 
 
 @pytest.mark.parametrize("values", REFUSED, ids=by_name)
 def test_wrong_values_are_refused_with_a_sentence(values):
     wanted = re.match(r"# says: (.*)\n", values.read_text()).group(1)
-    done = run(tool("helm"), "template", "r", CHART, "-f", HERE / "values/00-least.yaml", "-f", values, expect=None)
+    version = re.search(r"^# on: Kubernetes ([0-9.]+)", values.read_text(), re.M)
+    done = run(tool("helm"), "template", "r", CHART, "--kube-version", version.group(1) if version else VERSIONS[-1],
+               "-f", HERE / "values/00-least.yaml", "-f", values, expect=None)
     assert done.returncode != 0, "was not refused"
     assert wanted in done.stderr, done.stderr
 
 
 def test_the_defaults_alone_are_refused():
-    done = run(tool("helm"), "template", "r", CHART, expect=1)
+    done = run(tool("helm"), "template", "r", CHART, "--kube-version", VERSIONS[-1], expect=1)
     assert "kafka.brokers is empty" in done.stderr
 
 
@@ -294,7 +336,7 @@ def test_kube_score_finds_nothing_unexplained(values, tmp_path):
     tool("kube-score")
     out = tmp_path / "objects.yaml"
     out.write_text(rendered(values))
-    found = json.loads(run("kube-score", "score", "--kubernetes-version", "v1.27", "--output-format", "json", out, expect=None).stdout)
+    found = json.loads(run("kube-score", "score", "--kubernetes-version", "v%d.%d" % minor(LEAST), "--output-format", "json", out, expect=None).stdout)
     left = []
     for one in found:
         for check in one["checks"] or []:
