@@ -60,6 +60,9 @@
 {{- if gt (len (compact (list $v.pack.existingConfigMap (ternary "files" "" (not (empty $v.pack.files))) (ternary "volume" "" (not (empty $v.pack.volume)))))) 1 -}}
 {{- fail "pack: existingConfigMap, files and volume exclude each other: keep one" -}}
 {{- end -}}
+{{- if and (hasKey (default dict $v.pack.volume) "image") (semverCompare "<1.31.0-0" .Capabilities.KubeVersion.Version) -}}
+{{- fail (printf "pack.volume.image: Kubernetes %s has no image volumes: they come with 1.31; take pack.existingConfigMap" .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
 {{- $names := list -}}
 {{- range $v.sources.rows -}}
 {{- if has .name $names -}}{{- fail (printf "sources.rows: there are two sources %q" .name) -}}{{- end -}}
