@@ -352,3 +352,12 @@ def test_pages_and_copies_are_what_they_are_made_from():
     if not binaries:
         pytest.skip("POSTERN_BIN names no folder of the services")
     run("/usr/bin/python3", ROOT / "helm/generate", binaries, "--check")
+
+
+def test_chart_and_compose_file_are_of_the_version_that_is_built():
+    """Their images are named after it; who changes one number has to change all."""
+    built = re.search(r"^project\(postern VERSION ([0-9.]+) ", (ROOT / "CMakeLists.txt").read_text(), re.M).group(1)
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    named = re.findall(r"\$\{POSTERN_VERSION:-([^}]*)\}", (ROOT / "docker-compose.yml").read_text())
+    assert (chart["version"], chart["appVersion"]) == (built, built), "helm/postern/Chart.yaml"
+    assert named and set(named) == {built}, "docker-compose.yml says %s, CMakeLists.txt %s" % (sorted(set(named)), built)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """docker compose up with what we ship, one delivery, down."""
 import json
+import os
+import subprocess
 
 import requests
 
@@ -36,6 +38,23 @@ def test_containers_may_do_no_more_than_they_must(stack):
                 assert one["Config"]["Labels"]["org.opencontainers.image.version"] != "unknown", service
     log = stack.must("logs", "--no-color")
     assert stack.secret("events") not in log, "a secret is in a log"
+
+
+def looked_at(image):
+    done = subprocess.run(["docker", "image", "inspect", image], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)[0]
+
+
+def test_each_image_adds_little_to_its_base(stack):
+    """60 MB, libraries and all: what has to be pulled, and what a scanner looks through."""
+    base = looked_at(os.environ.get("POSTERN_BASE", "debian:trixie-slim"))
+    layers = base["RootFS"]["Layers"]
+    services = json.loads(stack.must("--profile", "cli", "config", "--format", "json"))["services"]
+    for service in OURS + ("cli", "setup"):
+        image = looked_at(services[service]["image"])
+        assert image["RootFS"]["Layers"][:len(layers)] == layers, "%s is not made of %s" % (service, base["RepoTags"])
+        added = image["Size"] - base["Size"]
+        assert 0 < added <= 60 * 1000 * 1000, "%s adds %.1f MB to its base" % (service, added / 1e6)
 
 
 def test_the_health_check_is_the_service_itself(stack):
