@@ -60,6 +60,11 @@ void kafka_mock_fail_produce(struct kafka_mock *mock, int code)
 		mock->cluster, API_PRODUCE, 1, (rd_kafka_resp_err_t)code);
 }
 
+void kafka_mock_heal_produce(struct kafka_mock *mock)
+{
+	rd_kafka_mock_clear_request_errors(mock->cluster, API_PRODUCE);
+}
+
 void kafka_mock_fail_producer_id(struct kafka_mock *mock, int code)
 {
 	rd_kafka_mock_push_request_errors(mock->cluster, API_INIT_PRODUCER_ID,

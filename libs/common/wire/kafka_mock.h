@@ -17,6 +17,8 @@ void kafka_mock_topic(
 	struct kafka_mock *mock, const char *name, int partitions);
 /* The next produce request is answered with this Kafka error code. */
 void kafka_mock_fail_produce(struct kafka_mock *mock, int code);
+/* What of that has not happened yet does not. */
+void kafka_mock_heal_produce(struct kafka_mock *mock);
 /* The next request for a producer id, likewise: some codes are fatal. */
 void kafka_mock_fail_producer_id(struct kafka_mock *mock, int code);
 /* All brokers stop answering, or begin again. */

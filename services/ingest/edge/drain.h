@@ -2,11 +2,11 @@
 /*
  * Brings what is spooled to Kafka, oldest first, and forgets it once it is
  * acknowledged. A record that fails holds back those of its source, so each
- * source's order is kept. One that Kafka refuses for good (too large for the
- * broker, no right to write the topic) would hold them back for ever: it is put
- * aside in the spool, alone, and overtaken by what came after it. It is not
- * lost: one of those put aside is tried again each minute, and once one is
- * taken, or on drain_retry, all are.
+ * source's order is kept; so does a topic that we may not write. One that Kafka
+ * refuses for what it is (too large, malformed) would hold them back for ever:
+ * it is put aside in the spool, alone, and overtaken by what came after it. It
+ * is not lost: one of those put aside is tried again each minute, and once one
+ * is taken, or on drain_retry, all are.
  */
 #pragma once
 

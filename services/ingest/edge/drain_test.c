@@ -2,6 +2,7 @@
 #include "edge/publish_testing.h"
 
 #define MESSAGE_TOO_LARGE 10
+#define TOPIC_AUTHORIZATION_FAILED 29
 
 static void test_drain__keeps_order_and_lets_new_ones_follow(void **state)
 {
@@ -146,6 +147,52 @@ static void test_drain__puts_aside_what_is_refused_for_good(void **state)
 	rig_stop(&rig);
 	all = rig_read(&rig, TOPIC);
 	assert_string_equal(all, "good bad ");
+	free(all);
+	rig_end(&rig);
+}
+
+static bool waits_for_a_right(void *context)
+{
+	struct rig *rig = context;
+	struct strbuf out;
+	bool found;
+
+	strbuf_init(&out, 10000);
+	health_report(rig->health, &out);
+	found = strstr(out.text, "ok drain: waits: ") &&
+		strstr(out.text, "Topic authorization failed");
+	strbuf_release(&out);
+	return found;
+}
+
+static void test_drain__waits_for_the_right_to_write(void **state)
+{
+	struct rig rig = {.draining = true};
+	struct parcel_sent sent[3];
+	char *all;
+
+	(void)state;
+	rig_begin(&rig);
+	rig_start(&rig);
+	/* Far more than there will be attempts. */
+	for (int i = 0; i < 200; i++)
+		kafka_mock_fail_produce(rig.mock, TOPIC_AUTHORIZATION_FAILED);
+	/* Alone in its request: what is to blame would be put aside. */
+	rig_send(&rig, &sent[0], "a", "1");
+	assert_int_equal(rig_outcome(&sent[0]), OUTCOME_SPOOLED);
+	assert_true(rig_until(20 * INSTANT_SECOND, waits_for_a_right, &rig));
+	for (int i = 1; i < 3; i++) {
+		rig_send(&rig, &sent[i], "a", (char[]){(char)('1' + i), 0});
+		assert_int_equal(rig_outcome(&sent[i]), OUTCOME_SPOOLED);
+	}
+	assert_int_equal(spool_count(rig.spool), 3);
+	assert_int_equal(spool_parked(rig.spool), 0);
+	kafka_mock_heal_produce(rig.mock);
+	assert_true(rig_until(20 * INSTANT_SECOND, rig_spool_is_empty, &rig));
+	assert_int_equal(spool_parked(rig.spool), 0);
+	rig_stop(&rig);
+	all = rig_read(&rig, TOPIC);
+	assert_string_equal(all, "1 2 3 ");
 	free(all);
 	rig_end(&rig);
 }
