@@ -116,8 +116,7 @@ static void open_prune(struct deck *deck)
 		.metrics = settings->metrics,
 		.pruned_row = METRIC_PRUNED};
 
-	pruned_rules(settings->values->keep_attempts,
-		settings->values->keep_notices, deck->rules);
+	pruned_rules(settings->values, deck->rules);
 	deck->prune = prune_open(&prune);
 }
 

@@ -19,10 +19,13 @@ static const char episodes_sql[] =
 		" WHERE e.closed < $1 AND NOT EXISTS (SELECT FROM notice n"
 		" WHERE n.episode = e.id) LIMIT $2 FOR UPDATE SKIP LOCKED)");
 
-void pruned_rules(
-	instant attempts, instant notices, struct prune_rule ret[PRUNED_RULES])
+void pruned_rules(const struct notifier_settings *settings,
+	struct prune_rule ret[PRUNED_RULES])
 {
-	ret[0] = (struct prune_rule){"attempt", attempts_sql, attempts};
-	ret[1] = (struct prune_rule){"notice", notices_sql, notices};
-	ret[2] = (struct prune_rule){"episode", episodes_sql, notices};
+	ret[0] = (struct prune_rule){
+		"attempt", attempts_sql, settings->keep_attempts};
+	ret[1] = (struct prune_rule){
+		"notice", notices_sql, settings->keep_notices};
+	ret[2] = (struct prune_rule){
+		"episode", episodes_sql, settings->keep_notices};
 }

@@ -38,6 +38,30 @@ static int64_t count(struct pg *pg, const char *table, const char *where)
 	return db_number(pg, sql);
 }
 
+/* As a notifier is told on its command line. */
+static void rules_of(const char *attempts, const char *notices,
+	struct prune_rule ret[PRUNED_RULES])
+{
+	const char *const words[] = {"postern-notifier", "--postgres", "x",
+		"--keep-attempts", attempts, "--keep-notices", notices};
+	struct notifier_settings values = {0};
+	struct settings_program program = {.service = "notifier",
+		.sentence = "s",
+		.table = notifier_table,
+		.switches = notifier_switches,
+		.values = &values,
+		.arena = arena_new(1 << 20)};
+	struct reason reason = {0};
+	enum settings_wish wish;
+	int number;
+
+	db_ok(settings_load(&program, sizeof(words) / sizeof(*words),
+		      (char **)(uintptr_t)words, &wish, &number, &reason),
+		&reason);
+	pruned_rules(&values, ret);
+	arena_free(&program.arena);
+}
+
 static void test_pruned__only_what_is_over_and_said(void **state)
 {
 	struct prune_rule rules[PRUNED_RULES];
@@ -56,26 +80,34 @@ static void test_pruned__only_what_is_over_and_said(void **state)
 	log_setup(LOG_ERROR, false);
 	db_fresh(SCHEMA, "notifier");
 	pg = db_open(SCHEMA, "pruned_test");
-	put(pg, "old", 500, "false", "false", "infinity");
-	put(pg, "young", 100, "false", "false", "infinity");
-	put(pg, "open", 500, "true", "true", "infinity");
-	put(pg, "standing", 500, "false", "true", "infinity");
-	put(pg, "owed", 500, "false", "false", "2020-01-02");
+	put(pg, "old", 300, "false", "false", "infinity");
+	put(pg, "young", 60, "false", "false", "infinity");
+	put(pg, "fresh", 20, "false", "false", "infinity");
+	put(pg, "open", 300, "true", "true", "infinity");
+	put(pg, "standing", 300, "false", "true", "infinity");
+	put(pg, "owed", 300, "false", "false", "2020-01-02");
 	db_script(pg, "INSERT INTO verdict_seen VALUES ('old', 'c', 1, 1);"
 		      "INSERT INTO case_link (notice, alert) SELECT id, 'a'"
 		      " FROM notice");
-	pruned_rules(90 * INSTANT_DAY, 400 * INSTANT_DAY, rules);
+	/* Neither is the default. */
+	rules_of("30d", "200d", rules);
 	prune = prune_open(&settings);
+	/* With the rights of the service, and no more. */
+	assert_int_equal(setenv("PGOPTIONS", "-c role=postern_notifier", 1), 0);
 	db_ok(prune_round(prune, NULL, &rows, &reason), &reason);
 	assert_int_equal(rows, 7); /* five attempts, a notice, an episode */
-	assert_int_equal(count(pg, "attempt", "true"), 0);
-	assert_int_equal(count(pg, "notice", "true"), 4);
-	assert_int_equal(count(pg, "case_link", "true"), 4);
-	assert_int_equal(count(pg, "episode", "id <> 'old'"), 4);
-	assert_int_equal(count(pg, "episode", "true"), 4);
+	assert_int_equal(count(pg, "attempt", "true"), 1);
+	assert_int_equal(count(pg, "attempt JOIN notice ON id = notice",
+				 "episode = 'fresh'"),
+		1);
+	assert_int_equal(count(pg, "notice", "true"), 5);
+	assert_int_equal(count(pg, "case_link", "true"), 5);
+	assert_int_equal(count(pg, "episode", "id <> 'old'"), 5);
+	assert_int_equal(count(pg, "episode", "true"), 5);
 	assert_int_equal(count(pg, "verdict_seen", "true"), 1);
 	db_ok(prune_round(prune, NULL, &rows, &reason), &reason);
 	assert_int_equal(rows, 0);
+	unsetenv("PGOPTIONS");
 	prune_close(&prune);
 	pg_close(&pg);
 	db_drop(SCHEMA);
