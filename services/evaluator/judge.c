@@ -161,17 +161,18 @@ static enum status leave_begun(struct judge *judge, struct reason *reterr)
 	struct reason why;
 	enum status status = OK;
 
+	arena_reset(judge->scratch);
 	if (judge->begun_count && judge->slow) {
 		reason_set(&why, NULL,
 			"it took longer than the database waits for us");
 		status = put_off(judge, judge->begun, &journal, &why, reterr);
 	} else if (judge->begun_count) {
 		status = journal_left(
-			judge->pg, judge->turn, judge->begun, 1, reterr);
+			judge->pg, judge->scratch, judge->begun, 1, reterr);
 	}
 	if (status == OK && judge->begun_count > 1)
-		status = journal_left(judge->pg, judge->turn, judge->begun + 1,
-			judge->begun_count - 1, reterr);
+		status = journal_left(judge->pg, judge->scratch,
+			judge->begun + 1, judge->begun_count - 1, reterr);
 	if (status == OK) {
 		judge->begun_count = 0;
 		judge->slow = false;
@@ -223,14 +224,13 @@ static enum status connect(struct judge *judge, struct reason *reterr)
 		status = pg_open(&judge->settings.pg, &judge->pg, reterr);
 		if (status == OK)
 			status = set_up(judge, reterr);
-		if (status == OK)
-			status = leave_begun(judge, reterr);
 		if (status != OK) {
 			pg_close(&judge->pg);
 			return status;
 		}
 	}
-	return enter(judge, reterr);
+	status = leave_begun(judge, reterr);
+	return status == OK ? enter(judge, reterr) : status;
 }
 
 static void note(struct judge *judge, const struct agenda_pair *pair,
@@ -322,7 +322,11 @@ static enum status begin(struct judge *judge, struct agenda_pair *pairs,
 	judge->begun = pairs;
 	judge->begun_count = number;
 	status = journal_begin(judge->pg, judge->turn, pairs, number, reterr);
-	return status == OK ? begun_pairs(judge, journals, reterr) : status;
+	if (status == OK)
+		return begun_pairs(judge, journals, reterr);
+	if (pg_alive(judge->pg)) /* refused: nothing was begun */
+		judge->begun_count = 0;
+	return status;
 }
 
 /*
@@ -426,7 +430,10 @@ static enum status turn(
 	take_pack(judge);
 	status = connect(judge, reterr);
 	*ret_done = 0;
-	arena_reset(judge->turn);
+	/* What was begun lives in it until it is left, however many turns no
+	 * database is there. */
+	if (!judge->begun_count)
+		arena_reset(judge->turn);
 	if (status == OK)
 		status = watermark_read(
 			judge->pg, judge->turn, &judge->watermark, reterr);

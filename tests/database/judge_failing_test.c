@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens where judging dies, fails, or is done by two at once. */
 #include "agenda.h"
+#include "journal.h"
 
 #include "judging.h"
 
@@ -140,6 +141,48 @@ static void test_judge_failing__five_failures_park_a_pair(void **state)
 	bench_turn(&b);
 	bench_expect(&b, STATE, REPO "1", "fail 1000");
 	bench_expect_published(&b, STATE, REPO "1", "error+ fail- fail+");
+	assert_int_equal(db_number(b.pg, "SELECT count(*) FROM judging"), 0);
+	bench_end(&b);
+}
+
+#define LOST 20
+
+static const char *lost_name(int number)
+{
+	static char name[100];
+
+	snprintf(name, sizeof(name), REPO "%d", number);
+	return name;
+}
+
+/* The server ends each session in the middle of a pair, and is not there when
+ * the judge comes back: nobody has died of that, however often. */
+static void test_judge_failing__a_lost_database_is_no_death(void **state)
+{
+	struct bench b = bench_begin(SCHEMA);
+	struct reason reason = {0};
+	size_t done = 0;
+
+	(void)state;
+	for (int i = 0; i < LOST; i++)
+		bench_change(&b, lost_name(i), 1000, "bad");
+	bench_do(&b, "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS"
+		     " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid());"
+		     " RETURN NEW; END';"
+		     "CREATE TRIGGER cut BEFORE INSERT ON verdict_history"
+		     " EXECUTE FUNCTION cut()");
+	for (int i = 0; i <= JOURNAL_DEATHS; i++) {
+		assert_int_equal(judge_turn(b.judge, &done, &reason), RETRY);
+		assert_true(db_number(b.pg, "SELECT count(*) FROM judging"
+					    " WHERE deaths = 1") >= LOST);
+		assert_int_equal(setenv("PGOPTIONS", "-c work_mem=no", 1), 0);
+		assert_int_not_equal(judge_turn(b.judge, &done, &reason), OK);
+		assert_int_equal(unsetenv("PGOPTIONS"), 0);
+	}
+	bench_do(&b, "DROP TRIGGER cut ON verdict_history");
+	bench_turn(&b);
+	for (int i = 0; i < LOST; i++)
+		bench_expect(&b, STATE, lost_name(i), "fail 1000");
 	assert_int_equal(db_number(b.pg, "SELECT count(*) FROM judging"), 0);
 	bench_end(&b);
 }
