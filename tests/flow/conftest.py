@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the flow tests: servers, worlds, the progress line, shares of a run."""
+import collections
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import time
 import pytest
 
 import contract
+import shares
 import stack as stacks
 import world as worlds
 from thehive_double import Double
@@ -18,22 +20,12 @@ from thehive_double import Double
 FOLDER = stacks.ROOT / "build" / "flow"
 BEGAN = time.time()
 SHARE = os.environ.get("POSTERN_SHARE", "")  # "2/3", "alone", "last", or nothing for all
-# Seconds of the tests that wait for a window to end; any other takes two.
-LONG = {"drift_beyond": 34, "backlog": 22, "not_rescanned": 20, "silent_source": 25, "seeded_instants": 22,
-        "stopped_holder": 19, "stopped_translator": 14, "around_the_creation": 15, "wrong_key": 15, "aborts": 15,
-        "past_their_due": 10, "unreviewed": 9, "no_longer_runs": 9, "own_change": 9, "hour_ahead": 10, "one_alert_with": 9,
-        "newer_major": 6, "refused_for_good": 9, "html": 7, "never_came": 7, "twins": 7, "reload_that": 4,
-        "over_tls": 12, "refuses_for_good": 6, "change_without": 14, "ends_the_start": 4}
 
 
 def pytest_configure(config):
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("asked to end", 143))
     config.addinivalue_line("markers", "alone: stops servers that others use")
     config.chaos = bool(os.environ.get("POSTERN_CHAOS"))
-
-
-def seconds_of(item):
-    return next((seconds for word, seconds in LONG.items() if word in item.name), 2)
 
 
 def special(item):
@@ -49,20 +41,16 @@ def unit_of(item):
 
 
 def share_of(items):
-    """Tests that may run beside each other are dealt out, the longest first."""
+    """Tests that may run beside each other are dealt out."""
     if "/" not in SHARE:
         return {item for item in items if special(item) == SHARE}
     number, count = (int(one) for one in SHARE.split("/"))
-    loads, mine, units = [0] * count, set(), {}
+    seconds, units = shares.known(), collections.Counter()
     for item in items:
         if not special(item):
-            units.setdefault(unit_of(item), []).append(item)
-    for name in sorted(units, key=lambda one: (-sum(map(seconds_of, units[one])), one)):
-        least = loads.index(min(loads))
-        loads[least] += sum(map(seconds_of, units[name]))
-        if least == number - 1:
-            mine.update(units[name])
-    return mine
+            units[unit_of(item)] += seconds(item.nodeid)
+    mine = shares.deal(units, count)[number - 1]
+    return {item for item in items if not special(item) and unit_of(item) in mine}
 
 
 def pytest_collection_modifyitems(config, items):
