@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chores.h"
 
-#include "base/stamp.h"
 #include "base/log.h"
+#include "base/stamp.h"
 #include "base/strbuf.h"
 #include "daemon/broker_chore.h"
 #include "daemon/migrate.h"
