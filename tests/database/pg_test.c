@@ -350,3 +350,68 @@ static void test_pg__a_refused_copy_leaves_a_connection(void **state)
 	arena_free(&arena);
 	pg_close(&pg);
 }
+
+#define LOOK_UP                                                                \
+	"SELECT t.v FROM unnest($1::text[]) AS w (k)"                          \
+	" JOIN pg_test_plans t ON t.k = w.k"
+
+static void look_up(struct pg *pg, struct arena *arena)
+{
+	struct pg_array *keys = pg_array_new(arena, 1000);
+	struct reason reason = {0};
+	struct pg_args args;
+
+	pg_array_text(keys, "1");
+	pg_args_init(&args, arena);
+	pg_array_arg(&args, keys);
+	db_ok(pg_do(pg, LOOK_UP, &args, NULL, &reason), &reason);
+}
+
+/* As the server would run it now. */
+static char *plan_of_look_up(struct pg *pg)
+{
+	char *name = db_value(pg, "SELECT name FROM pg_prepared_statements"
+				  " WHERE statement = '" LOOK_UP "'");
+	char sql[200];
+	char *plan;
+
+	snprintf(sql, sizeof(sql),
+		"EXPLAIN (FORMAT JSON) EXECUTE \"%s\"('{1}')", name);
+	plan = db_value(pg, sql);
+	memory_free(name);
+	return plan;
+}
+
+/* Enough runs for the server to keep one plan, and enough rows afterwards. */
+static void test_pg__a_plan_does_not_outlive_what_it_was_made_for(void **state)
+{
+	struct pg *pg = db_open("public", "pg_test");
+	struct arena *arena = arena_new(1 << 20);
+	struct reason reason = {0};
+	char *plan;
+
+	(void)state;
+	db_script(pg, "DROP TABLE IF EXISTS pg_test_plans; CREATE TABLE"
+		      " pg_test_plans (k text PRIMARY KEY, v text)"
+		      " WITH (autovacuum_enabled = false);"
+		      " INSERT INTO pg_test_plans VALUES ('1', 'x');"
+		      " ANALYZE pg_test_plans");
+	db_ok(pg_begin(pg, &reason), &reason);
+	db_ok(pg_commit(pg, &reason), &reason);
+	for (int i = 0; i < 10; i++)
+		look_up(pg, arena);
+	db_script(pg, "INSERT INTO pg_test_plans SELECT i::text, 'x'"
+		      " FROM generate_series(2, 50000) AS i");
+	plan = plan_of_look_up(pg);
+	assert_non_null(strstr(plan, "Seq Scan"));
+	memory_free(plan);
+	usleep(1100000);
+	db_ok(pg_begin(pg, &reason), &reason);
+	db_ok(pg_commit(pg, &reason), &reason);
+	plan = plan_of_look_up(pg);
+	assert_non_null(strstr(plan, "Index Scan"));
+	memory_free(plan);
+	db_script(pg, "DROP TABLE pg_test_plans");
+	arena_free(&arena);
+	pg_close(&pg);
+}

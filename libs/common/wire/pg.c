@@ -16,6 +16,8 @@
 /* Beyond the server's own statement time-out, for its answer to arrive. */
 #define ANSWER_GRACE (5 * INSTANT_SECOND)
 #define STATEMENTS 512 /* a power of two; statement texts are constants */
+#define PLAN_AGE_FIRST INSTANT_SECOND
+#define PLAN_AGE_MOST (5 * INSTANT_MINUTE)
 
 struct pg {
 	PGconn *conn;
@@ -25,6 +27,7 @@ struct pg {
 	void *context;              /* of that */
 	char *prepared[STATEMENTS]; /* text; its name is the slot's number */
 	size_t prepared_count;
+	instant plan_again, plan_age; /* monotonic: when; since when then */
 };
 
 static void no_notice(void *context, const char *message)
@@ -457,9 +460,28 @@ enum status pg_copy_in(struct pg *pg, const char *sql, const char *bytes,
 	return status;
 }
 
+/*
+ * The server keeps the plan of a prepared statement, made for tables as they
+ * were: empty ones in a new database, all of which it goes on reading for each
+ * row until statistics come. So plans are made anew at growing intervals.
+ */
+static bool plans_are_old(struct pg *pg)
+{
+	instant now = clock_monotonic();
+
+	if (now < pg->plan_again)
+		return false;
+	pg->plan_age = pg->plan_age ? 2 * pg->plan_age : PLAN_AGE_FIRST;
+	if (pg->plan_age > PLAN_AGE_MOST)
+		pg->plan_age = PLAN_AGE_MOST;
+	pg->plan_again = now + pg->plan_age;
+	return true;
+}
+
 enum status pg_begin(struct pg *pg, struct reason *reterr)
 {
-	return pg_script(pg, "BEGIN", reterr);
+	return pg_script(pg,
+		plans_are_old(pg) ? "DISCARD PLANS; BEGIN" : "BEGIN", reterr);
 }
 
 /* COMMIT of a failed transaction answers ROLLBACK and no error. */
