@@ -271,7 +271,7 @@ static enum status wake_waiting(
 		"UPDATE notice SET due_at = greatest(clock_timestamp(),"
 		" CASE WHEN standing THEN '-infinity' ELSE doubtful_until END)"
 		" WHERE sink = $1 AND target = $2 AND outcome = 'retrying'"
-		" AND due_at > clock_timestamp() AND due_at < 'infinity'",
+		" AND due_at > statement_timestamp() AND due_at < 'infinity'",
 		&args, NULL, reterr);
 }
 

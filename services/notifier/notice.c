@@ -66,7 +66,7 @@ enum status notices_due(struct pg *pg, struct arena *arena, const char *sink,
 		" FROM notice n JOIN episode e ON e.id = n.episode"
 		" LEFT JOIN case_link c ON c.notice = n.id"
 		" WHERE n.sink = $1 AND n.target = $2"
-		" AND n.due_at <= clock_timestamp()"
+		" AND n.due_at <= statement_timestamp()"
 		" ORDER BY n.due_at, n.id LIMIT $3",
 		&args, &rows, reterr);
 	if (status != OK)
