@@ -382,29 +382,46 @@ static char *plan_of_look_up(struct pg *pg)
 	return plan;
 }
 
-/* Enough runs for the server to keep one plan, and enough rows afterwards. */
+/* Enough runs for the server to keep one plan, and enough rows afterwards.
+ * False where it has forgotten the plan by itself, as it does when other
+ * sessions change much. */
+static bool has_an_old_plan(struct pg *pg, struct arena *arena)
+{
+	char *plan;
+	bool old;
+
+	db_script(pg, "DROP TABLE IF EXISTS pg_test_plans; CREATE TABLE"
+		      " pg_test_plans (k text PRIMARY KEY, v text)"
+		      " WITH (autovacuum_enabled = false);"
+		      " INSERT INTO pg_test_plans VALUES ('1', 'x');"
+		      " ANALYZE pg_test_plans");
+	for (int i = 0; i < 10; i++)
+		look_up(pg, arena);
+	db_script(pg, "INSERT INTO pg_test_plans SELECT i::text, 'x'"
+		      " FROM generate_series(2, 50000) AS i");
+	plan = plan_of_look_up(pg);
+	old = strstr(plan, "Seq Scan");
+	memory_free(plan);
+	return old;
+}
+
 static void test_pg__a_plan_does_not_outlive_what_it_was_made_for(void **state)
 {
 	struct pg *pg = db_open("public", "pg_test");
 	struct arena *arena = arena_new(1 << 20);
 	struct reason reason = {0};
 	char *plan;
+	bool old = false;
 
 	(void)state;
-	db_script(pg, "DROP TABLE IF EXISTS pg_test_plans; CREATE TABLE"
-		      " pg_test_plans (k text PRIMARY KEY, v text)"
-		      " WITH (autovacuum_enabled = false);"
-		      " INSERT INTO pg_test_plans VALUES ('1', 'x');"
-		      " ANALYZE pg_test_plans");
 	db_ok(pg_begin(pg, &reason), &reason);
 	db_ok(pg_commit(pg, &reason), &reason);
-	for (int i = 0; i < 10; i++)
-		look_up(pg, arena);
-	db_script(pg, "INSERT INTO pg_test_plans SELECT i::text, 'x'"
-		      " FROM generate_series(2, 50000) AS i");
-	plan = plan_of_look_up(pg);
-	assert_non_null(strstr(plan, "Seq Scan"));
-	memory_free(plan);
+	for (int i = 0; i < 20 && !old; i++)
+		old = has_an_old_plan(pg, arena);
+	if (!old) {
+		print_message("the server keeps no plan: nothing to see\n");
+		skip();
+	}
 	usleep(1100000);
 	db_ok(pg_begin(pg, &reason), &reason);
 	db_ok(pg_commit(pg, &reason), &reason);
