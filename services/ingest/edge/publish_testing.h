@@ -29,6 +29,7 @@ struct rig {
 	size_t spool_size;
 	instant ack_deadline;
 	const char *brokers; /* NULL: the mock's */
+	const struct kafka_property *properties;
 	bool answer_at_enqueue;
 };
 
@@ -38,7 +39,7 @@ static inline void rig_open_publish(struct rig *rig)
 	struct publish_settings settings = {
 		.kafka = {rig->brokers ? rig->brokers
 				       : kafka_mock_brokers(rig->mock),
-			"test", NULL},
+			"test", rig->properties},
 		.ack_deadline = rig->ack_deadline,
 		.queue_bytes = 16u << 20,
 		.spool = rig->spool,
