@@ -76,6 +76,8 @@ static void begin(struct fold *fold, const struct history_row *row)
 
 static void step(struct fold *fold, const struct history_row *row)
 {
+	if (row->settling && fold->kind == EPISODE_NONE)
+		return; /* what it waits for may be on its way */
 	switch (episode_act(fold->kind, row->verdict)) {
 	case EPISODE_STAY:
 		return;

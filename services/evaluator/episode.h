@@ -6,7 +6,8 @@
  * An episode spans a run: neighbouring rows of history of its kind. It stays
  * with the run it was opened in; where that run has gone, with the first one
  * that begins later. So the same fact never gets a second episode, whenever
- * we learn about it.
+ * we learn about it. A row that is settling opens none: nobody is told before
+ * the time is over that a rule gives what it waits for.
  */
 #pragma once
 

@@ -52,6 +52,28 @@ static void test_episode__opens_with_the_first_that_is_not_good(void **state)
 	assert_int_equal(move.opened, AT(10));
 }
 
+static void test_episode__what_settles_opens_none_before_it_has(void **state)
+{
+	struct history_row rows[] = {
+		row(10, 0, VERDICT_UNKNOWN), row(20, 0, VERDICT_UNKNOWN)};
+	struct history_change h = history(rows, 1);
+	struct episode_move move;
+
+	(void)state;
+	rows[0].settling = true;
+	episode_follow(EPISODE_NONE, 0, &h, &move);
+	assert_false(move.open || move.close || move.moved);
+	rows[0].until = rows[1].from;
+	h = history(rows, 2);
+	episode_follow(EPISODE_NONE, 0, &h, &move);
+	assert_true(move.open && !move.close);
+	assert_int_equal(move.opened, AT(20));
+	/* One that was opened for what is now known to settle never was. */
+	h = history(rows, 1);
+	episode_follow(EPISODE_DOUBT, AT(10), &h, &move);
+	assert_true(move.close && !move.open);
+}
+
 static void test_episode__good_opens_none(void **state)
 {
 	const struct history_row rows[] = {

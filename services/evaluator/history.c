@@ -22,7 +22,8 @@ static void lay(struct merge *merge, struct history_row row)
 
 	if (row.from >= row.until)
 		return;
-	if (top && top->until == row.from && top->verdict == row.verdict) {
+	if (top && top->until == row.from && top->verdict == row.verdict &&
+		top->settling == row.settling) {
 		top->until = row.until;
 		return;
 	}
@@ -58,6 +59,8 @@ static void lay_segment(struct merge *merge, const struct walk *walk, size_t i)
 		(struct history_row){.from = segment->from,
 			.until = until,
 			.verdict = judgement->verdict,
+			.settling = judgement->pending &&
+				    judgement->next_change != INSTANT_NEVER,
 			.summary = judgement->summary ? judgement->summary : "",
 			.deciding = judgement_deciding(merge->arena, judgement),
 			.judgement = judgement});
@@ -77,7 +80,7 @@ static void lay_after(struct merge *merge, instant until)
 static bool same(const struct history_row *a, const struct history_row *b)
 {
 	return a->from == b->from && a->until == b->until &&
-	       a->verdict == b->verdict &&
+	       a->verdict == b->verdict && a->settling == b->settling &&
 	       strcmp(a->summary, b->summary) == 0 &&
 	       strcmp(a->deciding, b->deciding) == 0;
 }

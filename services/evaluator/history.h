@@ -12,6 +12,9 @@
 struct history_row {
 	instant from, until; /* INSTANT_NEVER: still */
 	enum verdict verdict;
+	/* The rule waits until a time that it knows, and nothing was said
+	 * before: unknown, but no doubt yet. */
+	bool settling;
 	const char *summary;
 	const char *deciding; /* JSON */
 	/* Made by this walk; NULL: read from the store. */

@@ -10,8 +10,10 @@ static const struct judgement pass = {
 static const struct judgement fail = {
 	.verdict = VERDICT_FAIL, .summary = "not well"};
 
-static const struct judgement unsure = {
-	.verdict = VERDICT_UNKNOWN, .summary = "not yet", .pending = true};
+static const struct judgement unsure = {.verdict = VERDICT_UNKNOWN,
+	.summary = "not yet",
+	.pending = true,
+	.next_change = INSTANT_NEVER};
 
 static struct history_row row(int from, int until, const struct judgement *of)
 {
@@ -130,6 +132,31 @@ static void test_history__settling_goes_on_with_what_was(void **state)
 	c = merge(arena, NULL, 0, walked, 1, 0);
 	assert_int_equal(c.count, 1);
 	expect(&c, 0, 20, 0, VERDICT_UNKNOWN);
+	arena_free(&arena);
+}
+
+/* Unknown until a time, and unknown when it is over, are two rows. */
+static void test_history__what_has_settled_begins_anew(void **state)
+{
+	struct arena *arena = arena_new(1 << 20);
+	const struct judgement waits = {.verdict = VERDICT_UNKNOWN,
+		.summary = "waits",
+		.pending = true,
+		.next_change = AT(50)};
+	const struct judgement never = {
+		.verdict = VERDICT_UNKNOWN, .summary = "never came"};
+	const struct segment walked[] = {
+		{.from = AT(20), .kept = true, .judgement = &waits},
+		{.from = AT(50), .judgement = &never}};
+	struct history_change c = merge(arena, NULL, 0, walked, 2, 0);
+
+	(void)state;
+	assert_int_equal(c.count, 2);
+	expect(&c, 0, 20, 50, VERDICT_UNKNOWN);
+	expect(&c, 1, 50, 0, VERDICT_UNKNOWN);
+	assert_true(c.rows[0].settling && !c.rows[1].settling);
+	c = merge(arena, c.rows, 2, walked, 2, 0);
+	assert_int_equal(c.added_count + c.superseded_count, 0);
 	arena_free(&arena);
 }
 

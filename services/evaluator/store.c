@@ -153,6 +153,7 @@ static void read_row(struct arena *arena, const struct pg_rows *rows, size_t i,
 	ret->deciding = get(arena, rows, i, 4);
 	ret->judged_at = pg_get_instant(rows, i, 5);
 	ret->pack = get(arena, rows, i, 6);
+	ret->settling = pg_get_bool(rows, i, 7);
 }
 
 enum status store_history(struct pg *pg, struct arena *arena,
@@ -169,7 +170,8 @@ enum status store_history(struct pg *pg, struct arena *arena,
 	pg_instant(&args, from);
 	status = pg_run(pg,
 		"SELECT true_from, true_until, verdict, summary, deciding,"
-		" judged_at, pack FROM verdict_history WHERE criterion = $1"
+		" judged_at, pack, settling FROM verdict_history WHERE "
+		"criterion = $1"
 		" AND subject = $2 AND known_until = 'infinity'"
 		" AND true_until >= least($3, (SELECT min(opened) FROM episode"
 		" WHERE criterion = $1 AND subject = $2 AND closed >= $3))"
@@ -223,11 +225,12 @@ static enum status add_row(struct pg *pg, struct arena *arena,
 	pg_text(&args, row->deciding);
 	pg_instant(&args, row->judgement ? stored->judged_at : row->judged_at);
 	pg_text(&args, row->judgement ? stored->pack : row->pack);
+	pg_bool(&args, row->settling);
 	return pg_do(pg,
 		"INSERT INTO verdict_history (criterion, subject, true_from,"
 		" true_until, known_from, verdict, summary, deciding,"
-		" judged_at, pack, evidence) VALUES"
-		" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+		" judged_at, pack, settling, evidence) VALUES"
+		" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
 		" ARRAY(SELECT DISTINCT decode(d ->> 'evidence', 'hex')"
 		" FROM jsonb_array_elements($8::text::jsonb) AS d"
 		" WHERE d ? 'evidence'))",

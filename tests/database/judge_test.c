@@ -332,6 +332,70 @@ static void test_judge__neighbours_are_due_by_a_relation(void **state)
 	bench_end(&b);
 }
 
+/* An image that came into use at 1000, and may take a hundred seconds to be
+ * scanned first. */
+static struct judge *settling_image(struct bench *b, struct pack **ret_pack)
+{
+	struct judge *judge;
+
+	*ret_pack = bench_pack("",
+		"- id: " USED "\n"
+		"  sentence: What is in use is scanned.\n"
+		"  subject: image\n  in_use_by: <runs\n"
+		"  severity: high\n  role: service-owner\n"
+		"  rule: freshness\n"
+		"  parameters: {evidence: scan, within: 7d, settle: "
+		"100s}\n");
+	judge = bench_judge(b, *ret_pack);
+	bench_now(b, 1000);
+	relate(b, 1000, "infinity");
+	bench_subject(b, IMAGE, 1000, "{}");
+	bench_put(b, SERVICE, "deployment", "sync", 1000, "{}");
+	bench_touch(b, IMAGE, "", 1000);
+	bench_judge_all(judge);
+	bench_expect(b, USED, IMAGE, "unknown 1000");
+	bench_expect_published(b, USED, IMAGE, "unknown");
+	return judge;
+}
+
+static void test_judge__what_settles_is_told_to_nobody(void **state)
+{
+	struct bench b = bench_begin(SCHEMA);
+	struct pack *pack;
+	struct judge *judge = settling_image(&b, &pack);
+
+	(void)state;
+	bench_put(&b, IMAGE, "scan", "scan", 1050, "{}");
+	bench_judge_all(judge);
+	bench_expect_published(&b, USED, IMAGE, "unknown pass");
+	assert_int_equal(db_number(b.pg, "SELECT count(*) FROM episode"), 0);
+	judge_close(&judge);
+	pack_free(&pack);
+	bench_end(&b);
+}
+
+static void test_judge__what_never_came_is_told_once_settled(void **state)
+{
+	struct bench b = bench_begin(SCHEMA);
+	struct pack *pack;
+	struct judge *judge = settling_image(&b, &pack);
+
+	(void)state;
+	bench_now(&b, 1099);
+	bench_judge_all(judge);
+	bench_expect_published(&b, USED, IMAGE, "unknown");
+	bench_now(&b, 1100);
+	bench_judge_all(judge);
+	bench_expect(&b, USED, IMAGE, "unknown 1100");
+	bench_expect_published(&b, USED, IMAGE, "unknown unknown+");
+	bench_put(&b, IMAGE, "scan", "scan", 1050, "{}"); /* late */
+	bench_judge_all(judge);
+	bench_expect_published(&b, USED, IMAGE, "unknown unknown+ pass-");
+	judge_close(&judge);
+	pack_free(&pack);
+	bench_end(&b);
+}
+
 static void test_judge__begins_when_a_subject_was_first_seen(void **state)
 {
 	struct bench b = bench_begin(SCHEMA);

@@ -11,7 +11,8 @@ static char *history_of_image(struct replay *r, const char *criterion)
 	char sql[600];
 
 	snprintf(sql, sizeof(sql),
-		"SELECT coalesce(string_agg(verdict || ' ' ||"
+		"SELECT coalesce(string_agg(CASE WHEN settling THEN"
+		" 'settling ' ELSE verdict || ' ' END ||"
 		" to_char(true_from, 'HH24:MI:SS'), ', ' ORDER BY true_from),"
 		" '') FROM verdict_history WHERE known_until = 'infinity'"
 		" AND criterion = '%s' AND subject = '%s'",
@@ -74,18 +75,22 @@ static void test_replay_scan__a_gap_is_an_error_until_it_is_filled(void **state)
 	replay_take(&r, sample->records + 1, 1);
 	replay_move_now(&r, SAMPLE_DAY + INSTANT_HOUR + INSTANT_MINUTE);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g", "unknown 08:00:00");
+	expect_history(&r, "PO.4.2-g", "settling 08:00:00, unknown 08:15:00");
 	replay_move_now(&r, SAMPLE_DAY + INSTANT_HOUR + 2 * INSTANT_MINUTE);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g", "unknown 08:00:00, error 09:01:01");
-	expect_history(&r, "PO.3.2-a", "unknown 08:00:00, error 09:01:01");
+	expect_history(&r, "PO.4.2-g",
+		"settling 08:00:00, unknown 08:15:00, error 09:01:01");
+	expect_history(&r, "PO.3.2-a",
+		"settling 08:00:00, unknown 08:15:00, error 09:01:01");
 	expect_summary(&r, "PO.3.2-a",
 		"of source-1, 2026-11-24T09:00:00Z, is not whole: part 2 of 2 "
 		"never came / toolchain-owner");
 	replay_take(&r, sample->records + 2, 1);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g", "unknown 08:00:00, pass 09:00:00");
-	expect_history(&r, "PO.3.2-a", "unknown 08:00:00, pass 09:00:00");
+	expect_history(&r, "PO.4.2-g",
+		"settling 08:00:00, unknown 08:15:00, pass 09:00:00");
+	expect_history(&r, "PO.3.2-a",
+		"settling 08:00:00, unknown 08:15:00, pass 09:00:00");
 	sample_free(&sample);
 	replay_end(&r);
 }
@@ -103,8 +108,10 @@ static void test_replay_scan__contradictory_parts_are_an_error(void **state)
 	replay_take(&r, sample->records + 1, 2);
 	replay_move_now(&r, SAMPLE_DAY + INSTANT_HOUR);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g", "unknown 08:00:00, error 09:00:00");
-	expect_history(&r, "PO.3.2-a", "unknown 08:00:00, error 09:00:00");
+	expect_history(&r, "PO.4.2-g",
+		"settling 08:00:00, unknown 08:15:00, error 09:00:00");
+	expect_history(&r, "PO.3.2-a",
+		"settling 08:00:00, unknown 08:15:00, error 09:00:00");
 	expect_summary(&r, "PO.4.2-g",
 		"is not whole: its 2 parts are all there, and are not those "
 		"that were made together");
@@ -112,13 +119,16 @@ static void test_replay_scan__contradictory_parts_are_an_error(void **state)
 	replay_take(&r, sample->records + 3, 1);
 	replay_move_now(&r, SAMPLE_DAY + 2 * INSTANT_HOUR);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g", "unknown 08:00:00, error 09:00:00");
+	expect_history(&r, "PO.4.2-g",
+		"settling 08:00:00, unknown 08:15:00, error 09:00:00");
 	replay_take(&r, sample->records + 4, 1);
 	bench_turn(&r.bench);
 	expect_history(&r, "PO.4.2-g",
-		"unknown 08:00:00, error 09:00:00, pass 10:00:00");
+		"settling 08:00:00, unknown 08:15:00, error 09:00:00, pass "
+		"10:00:00");
 	expect_history(&r, "PO.3.2-a",
-		"unknown 08:00:00, error 09:00:00, pass 10:00:00");
+		"settling 08:00:00, unknown 08:15:00, error 09:00:00, pass "
+		"10:00:00");
 	sample_free(&sample);
 	replay_end(&r);
 }

@@ -188,7 +188,8 @@ static char *dump(struct replay *r)
 {
 	return db_value(r->bench.pg,
 		"SELECT concat((SELECT string_agg(criterion || ' ' || subject"
-		" || ' ' || verdict || ' ' || true_from || ' ' || true_until,"
+		" || ' ' || verdict || ' ' || settling || ' ' || true_from"
+		" || ' ' || true_until,"
 		" E'\\n' ORDER BY criterion, subject, true_from)"
 		" FROM verdict_history WHERE known_until = 'infinity'),"
 		" E'\\n\\n', (SELECT string_agg(criterion || ' ' || subject"

@@ -89,6 +89,9 @@ def test_an_unreviewed_deployment_fails_and_a_reviewed_one_puts_it_right(day):
     alert = day.wait_alert(criterion="PO.2.1-e", subject=one.subject)
     assert (alert["labels"]["role"], alert["labels"]["service"], alert["labels"]["env"]) == (
         "release-manager", "unreviewed", "prod")
+    told = [row["episode"]["kind"] for row in day.events("verdicts", subject=one.subject)
+            if row["criterion"] == "PO.2.1-e" and "episode" in row]
+    assert told == ["fail"], "somebody was told while it settled"
     one.review("2")
     one.merge("2")
     one.deploy("2")
