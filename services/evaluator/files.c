@@ -35,23 +35,21 @@ void files_open(struct files *files, struct pack **pack)
 
 static void refuse(struct files *files, const struct reason *reason)
 {
-	log_reason(LOG_ERROR, "EVALUATOR-RELOAD-FAILED", reason);
 	health_older(files->health, files->check, reason);
 	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 1);
 }
 
-void files_reload(void *context)
+enum status files_reload(void *context, bool asked, struct reason *reterr)
 {
 	struct files *files = context;
-	struct edition *was = book_get(files->packs);
-	const char *digest = pack_digest(edition_text(was));
 	struct pack *pack = NULL;
-	struct reason reason;
+	enum status status = pack_load(files->folder, &pack, reterr);
+	struct edition *was;
 
-	if (pack_load(files->folder, &pack, &reason) != OK) {
-		refuse(files, &reason);
-		edition_unref(&was);
-		return;
+	(void)asked;
+	if (status != OK) {
+		refuse(files, reterr);
+		return status;
 	}
 	in_force(files, pack);
 	log_line(LOG_INFO, "EVALUATOR-RELOADED",
@@ -59,11 +57,13 @@ void files_reload(void *context)
 		LOG_TEXT("version", pack_version(pack)),
 		LOG_TEXT("digest", pack_digest(pack)));
 	/* What has not changed is not put in force again. */
-	if (strcmp(digest, pack_digest(pack)) == 0)
+	was = book_get(files->packs);
+	if (strcmp(pack_digest(edition_text(was)), pack_digest(pack)) == 0)
 		pack_free(&pack);
 	else
 		book_set(files->packs, pack);
 	edition_unref(&was);
+	return OK;
 }
 
 uint64_t files_stamp(void *context)

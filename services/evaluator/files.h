@@ -19,8 +19,8 @@ struct files {
 
 /* Takes the pack that was read at the start; the book is the caller's. */
 void files_open(struct files *files, struct pack **pack);
-/* For service_on_reload: where a file is wrong the pack before stays, and log,
- * readiness and a metric say why. */
-void files_reload(void *files);
-/* For service_on_change. */
+/* A service_reload: CONFIG where a file is wrong, then the pack before stays,
+ * and readiness and a metric say why. */
+enum status files_reload(void *files, bool asked, struct reason *reterr);
+/* To look at, for service_on_change. */
 uint64_t files_stamp(void *files);

@@ -40,10 +40,13 @@ static int run(struct evaluator *evaluator, struct service *service,
 		status = loops_open(evaluator, files, &loops, reterr);
 	if (status == OK) {
 		loops_start(loops, service);
-		service_on_reload(service, files_reload, files);
+		service_on_reload(service, files_reload, files,
+			"EVALUATOR-RELOAD-FAILED");
 		if (common->watch_files)
-			service_on_change(
-				service, files_stamp, files, evaluator->stamp);
+			service_on_change(service,
+				&(struct service_watch){.look = files_stamp,
+					.context = files,
+					.taken = evaluator->stamp});
 		code = service_wait(service);
 	} else {
 		log_reason(LOG_ERROR, "EVALUATOR-REFUSED", reterr);

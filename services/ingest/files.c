@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 
-#define AGAIN (30 * INSTANT_SECOND)
-
 enum status files_read(const char *sources, const char *subjects,
 	struct sources **ret_sources, struct reason *reterr)
 {
@@ -33,7 +31,6 @@ static void in_force(struct files *files)
 	size_t count = sources_count(sources);
 	char sentence[100];
 
-	files->refused = false;
 	metric_clear(files->metrics, METER_INTERVAL);
 	for (size_t i = 0; i < count; i++)
 		metric_set(files->metrics, METER_INTERVAL,
@@ -79,38 +76,31 @@ static enum status take_anew(struct files *files, struct reason *reterr)
 	return status;
 }
 
-void files_reload(void *context)
+enum status files_reload(struct files *files, struct reason *reterr)
 {
-	struct files *files = context;
-	struct reason reason;
+	enum status status = take_anew(files, reterr);
 
-	if (take_anew(files, &reason) == OK) {
-		toolstate_changed(files->toolstate);
-		in_force(files);
-		log_line(LOG_INFO, "INGEST-RELOADED",
-			LOG_TEXT("sources", files->sources),
-			LOG_TEXT("subjects",
-				files->subjects ? files->subjects : ""));
-		return;
+	if (status != OK) {
+		/* To turn senders away would lose what they send. */
+		health_older(files->health, files->check, reterr);
+		metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 1);
+		return status;
 	}
-	log_reason(LOG_ERROR, "INGEST-RELOAD-FAILED", &reason);
-	files->refused = true;
-	/* To turn senders away would lose what they send. */
-	health_older(files->health, files->check, &reason);
-	metric_set(files->metrics, METER_RELOAD_FAILED, NULL, 1);
+	toolstate_changed(files->toolstate);
+	in_force(files);
+	log_line(LOG_INFO, "INGEST-RELOADED",
+		LOG_TEXT("sources", files->sources),
+		LOG_TEXT("subjects", files->subjects ? files->subjects : ""));
+	return OK;
 }
 
-uint64_t files_stamp(void *context)
+uint64_t files_stamp(const struct files *files)
 {
-	const struct files *files = context;
 	struct sources *sources = source_book_get(files->book);
 	uint64_t stamp = stamp_add(
 		stamp_add(STAMP_NONE, files->sources), files->subjects);
 
 	stamp = stamp_add_files(stamp, sources_files(sources));
 	sources_unref(&sources);
-	if (files->refused)
-		stamp = stamp_add_number(
-			stamp, (uint64_t)(clock_monotonic() / AGAIN));
 	return stamp;
 }

@@ -18,7 +18,6 @@ struct files {
 	struct health *health;
 	int check;     /* of health */
 	uint64_t read; /* files_stamp as they were read at the start */
-	bool refused;  /* what was read last; what is in force is older */
 };
 
 /* Descriptors of the adapters and every file; CONFIG with the first line that
@@ -28,9 +27,8 @@ enum status files_read(const char *sources, const char *subjects,
 /* Reads all for a process whose names, health and metrics are set; makes the
  * book, which is the caller's. */
 enum status files_open(struct files *files, struct reason *reterr) MUST_CHECK;
-/* For service_on_reload: where a file is wrong, the older ones stay in force,
- * and log, readiness and a metric say why. */
-void files_reload(void *files);
-/* For service_on_change. What was refused is looked at again now and then: a
- * file that it names may come later than it. */
-uint64_t files_stamp(void *files);
+/* CONFIG where a file is wrong: the older ones stay in force, and readiness and
+ * a metric say why. */
+enum status files_reload(struct files *files, struct reason *reterr) MUST_CHECK;
+/* Of all that files_reload reads. */
+uint64_t files_stamp(const struct files *files);

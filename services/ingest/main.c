@@ -106,14 +106,16 @@ static void renew_kafka(struct ingest *ingest)
 	translate_renew(ingest->translate);
 }
 
-static void reload(void *context)
+static enum status reload(void *context, bool asked, struct reason *reterr)
 {
 	struct ingest *ingest = context;
 
-	files_reload(&ingest->files);
-	listener_renew(ingest->edge.listener);
-	drain_retry(ingest->edge.drain);
+	if (asked) {
+		listener_renew(ingest->edge.listener);
+		drain_retry(ingest->edge.drain);
+	}
 	renew_kafka(ingest);
+	return files_reload(&ingest->files, reterr);
 }
 
 static void start(struct ingest *ingest, struct service *service)
@@ -125,10 +127,13 @@ static void start(struct ingest *ingest, struct service *service)
 	service_start(service, "translate", translate_loop, ingest->translate);
 	ingest->files.toolstate = ingest->edge.toolstate;
 	ingest->files.translate = ingest->translate;
-	service_on_reload(service, reload, ingest);
+	service_on_reload(service, reload, ingest, "INGEST-RELOAD-FAILED");
 	if (ingest->settings->common.watch_files)
-		service_on_change(service, look, ingest,
-			stamp_add_number(ingest->files.read, ingest->stamp));
+		service_on_change(service,
+			&(struct service_watch){.look = look,
+				.context = ingest,
+				.taken = stamp_add_number(
+					ingest->files.read, ingest->stamp)});
 }
 
 static void close_all(struct ingest *ingest)

@@ -19,7 +19,6 @@
 /* Instances of sinks, also those that are gone since the start. */
 #define DISPATCHES_MOST 48
 #define BATCH_BYTES (4u << 20)
-#define AGAIN (30 * INSTANT_SECOND)
 
 struct deck {
 	struct arena *arena;
@@ -35,7 +34,6 @@ struct deck {
 	size_t count;
 	struct service *service; /* NULL: not started yet */
 	int check;               /* of health: the files */
-	bool refused; /* what was read last; what is in force is older */
 };
 
 static struct pg_settings database(
@@ -225,7 +223,6 @@ static void files_in_force(struct deck *deck, struct edition *edition)
 	const struct directory *directory = edition_text(edition);
 	char sentence[100];
 
-	deck->refused = false;
 	snprintf(sentence, sizeof(sentence), "%zu sinks, %zu parties",
 		routes_sinks(directory->routes),
 		roles_parties(directory->roles));
@@ -299,26 +296,25 @@ static enum status take_files(struct deck *deck, struct reason *reterr)
 	return status;
 }
 
-void deck_reload(void *context)
+enum status deck_reload(void *context, bool asked, struct reason *reterr)
 {
 	struct deck *deck = context;
 	const struct notifier_settings *values = deck->settings.values;
-	struct reason reason;
+	enum status status = take_files(deck, reterr);
 
-	if (take_files(deck, &reason) == OK) {
-		log_line(LOG_INFO, "NOTIFIER-RELOADED",
-			LOG_TEXT("roles", values->roles),
-			LOG_TEXT("routes", values->routes));
-		return;
+	(void)asked;
+	if (status != OK) {
+		health_older(deck->settings.health, deck->check, reterr);
+		metric_set(
+			deck->settings.metrics, METRIC_RELOAD_FAILED, NULL, 1);
+		return status;
 	}
-	deck->refused = true;
-	log_reason(LOG_ERROR, "NOTIFIER-RELOAD-FAILED", &reason);
-	health_older(deck->settings.health, deck->check, &reason);
-	metric_set(deck->settings.metrics, METRIC_RELOAD_FAILED, NULL, 1);
+	log_line(LOG_INFO, "NOTIFIER-RELOADED",
+		LOG_TEXT("roles", values->roles),
+		LOG_TEXT("routes", values->routes));
+	return OK;
 }
 
-/* What was refused is looked at again now and then: a file that it names may
- * come later than it. */
 static uint64_t look(void *context)
 {
 	const struct deck *deck = context;
@@ -328,9 +324,6 @@ static uint64_t look(void *context)
 		values->roles, values->routes, edition_text(edition));
 
 	edition_unref(&edition);
-	if (deck->refused)
-		stamp = stamp_add_number(
-			stamp, (uint64_t)(clock_monotonic() / AGAIN));
 	return stamp;
 }
 
@@ -339,7 +332,9 @@ static void watch(struct deck *deck, struct service *service)
 	struct edition *edition = book_get(deck->settings.book);
 	const struct directory *directory = edition_text(edition);
 
-	service_on_change(service, look, deck, directory->stamp);
+	service_on_change(service, &(struct service_watch){.look = look,
+					   .context = deck,
+					   .taken = directory->stamp});
 	edition_unref(&edition);
 }
 
@@ -352,7 +347,7 @@ void deck_start(struct deck *deck, struct service *service)
 	deck->service = service;
 	for (size_t i = 0; i < deck->count; i++)
 		start_dispatch(deck, deck->dispatches[i]);
-	service_on_reload(service, deck_reload, deck);
+	service_on_reload(service, deck_reload, deck, "NOTIFIER-RELOAD-FAILED");
 	if (deck->settings.values->common.watch_files)
 		watch(deck, service);
 }

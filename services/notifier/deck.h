@@ -26,11 +26,11 @@ enum status deck_open(const struct deck_settings *settings, struct deck **ret,
 	struct reason *reterr) MUST_CHECK;
 void deck_start(struct deck *deck, struct service *service);
 /*
- * For service_on_reload: reads both files, and takes them or keeps those
- * before, in which case log, readiness and a metric say why. Dispatchers of
+ * A service_reload: reads both files, and takes them or (CONFIG) keeps those
+ * before, in which case readiness and a metric say why. Dispatchers of
  * what is new are started, those of what is gone end what stands there and
  * rest, and who is owed what of open episodes is decided again.
  */
-void deck_reload(void *deck);
+enum status deck_reload(void *deck, bool asked, struct reason *reterr);
 /* After service_wait. */
 void deck_close(struct deck **deck);

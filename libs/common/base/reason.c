@@ -54,3 +54,9 @@ void reason_within(struct reason *reason, const char *place)
 	utf8_cut(joined, sizeof(reason->place) - 1);
 	memcpy(reason->place, joined, strlen(joined) + 1);
 }
+
+bool reason_same(const struct reason *one, const struct reason *other)
+{
+	return strcmp(one->sentence, other->sentence) == 0 &&
+	       strcmp(one->place, other->place) == 0;
+}

@@ -8,6 +8,8 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
+
 struct reason {
 	char sentence[400];
 	char place[200];
@@ -19,6 +21,9 @@ void reason_set(struct reason *reason, const char *place, const char *fmt, ...)
 
 /* Puts `place` before the place that is there, as outer callers learn more. */
 void reason_within(struct reason *reason, const char *place);
+
+/* The same words about the same place. */
+bool reason_same(const struct reason *one, const struct reason *other);
 
 /* Cuts `text` to at most `max` bytes without splitting a UTF-8 sequence. */
 void utf8_cut(char *text, unsigned long max);

@@ -21,6 +21,20 @@ static void test_reason__puts_the_outer_place_first(void **state)
 	assert_string_equal(reason.place, "pack.yaml: 3:9");
 }
 
+static void test_reason__is_the_same_by_words_and_place(void **state)
+{
+	struct reason one, other;
+
+	(void)state;
+	reason_set(&one, "a:1", "x");
+	reason_set(&other, "a:1", "x");
+	assert_true(reason_same(&one, &other));
+	reason_set(&other, "a:2", "x");
+	assert_false(reason_same(&one, &other));
+	reason_set(&other, "a:1", "y");
+	assert_false(reason_same(&one, &other));
+}
+
 static void test_reason__cuts_at_a_utf8_boundary(void **state)
 {
 	struct reason reason;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define LOOPS_MAX 64
+#define AGAIN_LOOKS 30
 
 struct loop {
 	struct service *service;
@@ -32,11 +33,14 @@ struct service {
 	int code;
 	struct loop loops[LOOPS_MAX];
 	int loop_count;
-	void (*reload)(void *context);
+	service_reload *reload;
 	void *reload_context;
-	uint64_t (*look)(void *context);
-	void *look_context;
-	uint64_t taken, seen; /* stamps: read last, looked at last */
+	const char *refused_id;
+	bool refused; /* what was read last */
+	struct reason why;
+	struct service_watch watch; /* `taken` is kept up to date */
+	uint64_t seen;              /* the stamp of the last look */
+	int looks;                  /* since files were read */
 };
 
 struct service *service_new(const char *name)
@@ -137,19 +141,23 @@ void service_start(struct service *service, const char *name, service_loop *run,
 		BUG("no thread for %s: %s", name, strerror(failed));
 }
 
-void service_on_reload(
-	struct service *service, void (*reload)(void *context), void *context)
+void service_on_reload(struct service *service, service_reload *reload,
+	void *context, const char *refused)
 {
+	MUST(reload && refused);
 	service->reload = reload;
 	service->reload_context = context;
+	service->refused_id = refused;
 }
 
-void service_on_change(struct service *service, uint64_t (*look)(void *context),
-	void *context, uint64_t taken)
+void service_on_change(
+	struct service *service, const struct service_watch *watch)
 {
-	service->look = look;
-	service->look_context = context;
-	service->taken = service->seen = taken;
+	MUST(service->reload && watch->look && watch->every >= 0);
+	service->watch = *watch;
+	if (!service->watch.every)
+		service->watch.every = INSTANT_SECOND;
+	service->seen = watch->taken;
 }
 
 bool service_stopping(const struct service *service)
@@ -173,36 +181,58 @@ void service_sleep(struct service *service, instant wait)
 	pthread_mutex_unlock(&service->lock);
 }
 
-static void reload(struct service *service, const char *cause)
+enum cause { ASKED, CHANGED, REFUSED };
+
+static void reload(struct service *service, enum cause cause)
 {
-	if (service->look)
-		service->taken = service->look(service->look_context);
-	log_line(LOG_INFO, "SERVICE-RELOAD", LOG_TEXT("service", service->name),
-		LOG_TEXT("cause", cause));
-	service->reload(service->reload_context);
+	static const char *const names[] = {"signal", "files", "again"};
+	struct service_watch *watch = &service->watch;
+	struct reason why = {0};
+	bool told;
+
+	if (watch->look)
+		watch->taken = watch->look(watch->context);
+	log_line(cause == REFUSED ? LOG_DEBUG : LOG_INFO, "SERVICE-RELOAD",
+		LOG_TEXT("service", service->name),
+		LOG_TEXT("cause", names[cause]));
+	service->looks = 0;
+	service->refused = service->reload(service->reload_context,
+				   cause == ASKED, &why) != OK;
+	if (!service->refused)
+		return;
+	told = cause == REFUSED && reason_same(&why, &service->why);
+	log_reason(told ? LOG_DEBUG : LOG_ERROR, service->refused_id, &why);
+	service->why = why;
 }
 
 static void look_at_files(struct service *service)
 {
-	uint64_t stamp = service->look(service->look_context);
+	struct service_watch *watch = &service->watch;
+	uint64_t stamp = watch->look(watch->context);
 	bool settled = stamp == service->seen;
 
 	service->seen = stamp;
-	if (settled && stamp != service->taken)
-		reload(service, "files");
+	service->looks++;
+	if (settled && stamp != watch->taken)
+		reload(service, CHANGED);
+	else if (settled && service->refused && service->looks >= AGAIN_LOOKS)
+		reload(service, REFUSED);
 }
 
-/* 0: none within a second; without files to look at it waits for ever. */
+/* 0: none until the next look; without files to look at it waits for ever. */
 static int next_signal(const struct service *service)
 {
-	const struct timespec second = {.tv_sec = 1};
+	const struct timespec wait = {
+		.tv_sec = service->watch.every / INSTANT_SECOND,
+		.tv_nsec = (service->watch.every % INSTANT_SECOND) * 1000,
+	};
 	int number = 0;
 
-	if (!service->look) {
+	if (!service->watch.look) {
 		sigwait(&service->signals, &number);
 		return number;
 	}
-	number = sigtimedwait(&service->signals, NULL, &second);
+	number = sigtimedwait(&service->signals, NULL, &wait);
 	return number < 0 ? 0 : number;
 }
 
@@ -211,10 +241,10 @@ int service_wait(struct service *service)
 	while (!service_stopping(service)) {
 		int number = next_signal(service);
 
-		if (number == 0 && service->look && service->reload) {
+		if (number == 0 && service->watch.look) {
 			look_at_files(service);
 		} else if (number == SIGHUP && service->reload) {
-			reload(service, "signal");
+			reload(service, ASKED);
 		} else if (number == SIGTERM || number == SIGINT) {
 			log_line(LOG_INFO, "SERVICE-STOPPING",
 				LOG_TEXT("service", service->name));

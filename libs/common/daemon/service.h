@@ -33,18 +33,35 @@ typedef enum status service_loop(
 	void *context, struct service *service, struct reason *reterr);
 void service_start(struct service *service, const char *name,
 	service_loop *loop, void *context);
-/* Called on SIGHUP, on the main thread; may be NULL. */
-void service_on_reload(
-	struct service *service, void (*reload)(void *context), void *context);
-
 /*
- * Reloads as SIGHUP does when what `look` returns (a stamp of the files that
- * are read, base/stamp.h) is another than before and stays so until the next
- * look a second later: files that are being written are left alone. `taken` is
- * what it would have returned as the files were read last. On the main thread.
+ * Reads files anew, on the main thread. OK: what they say is in force. Anything
+ * else: they are refused for `reterr`, and what was before stays in force.
+ * `asked`: by SIGHUP.
  */
-void service_on_change(struct service *service, uint64_t (*look)(void *context),
-	void *context, uint64_t taken);
+typedef enum status service_reload(
+	void *context, bool asked, struct reason *reterr);
+/*
+ * Called on SIGHUP. A refusal is logged as an error by the id `refused`, but
+ * not again for the same reason where nobody asked and no file has changed.
+ */
+void service_on_reload(struct service *service, service_reload *reload,
+	void *context, const char *refused);
+
+struct service_watch {
+	/* A stamp (base/stamp.h) of the files that are read. */
+	uint64_t (*look)(void *context);
+	void *context;
+	uint64_t taken; /* what it would have returned as they were read last */
+	instant every;  /* a look; 0: a second */
+};
+/*
+ * Reloads by itself when the stamp is another than before and stays so until
+ * the next look: files that are being written are left alone. What was refused
+ * is tried again every 30 looks also where the stamp stays as it is: a file
+ * that it names, and only it, may come later.
+ */
+void service_on_change(
+	struct service *service, const struct service_watch *watch);
 
 /* True once the process was asked to end or a loop failed. Any thread. */
 bool service_stopping(const struct service *service);
