@@ -94,8 +94,9 @@ enum status files_reload(struct files *files, struct reason *reterr)
 	return OK;
 }
 
-uint64_t files_stamp(const struct files *files)
+uint64_t files_stamp(void *context)
 {
+	const struct files *files = context;
 	struct sources *sources = source_book_get(files->book);
 	uint64_t stamp = stamp_add(
 		stamp_add(STAMP_NONE, files->sources), files->subjects);

@@ -30,5 +30,5 @@ enum status files_open(struct files *files, struct reason *reterr) MUST_CHECK;
 /* CONFIG where a file is wrong: the older ones stay in force, and readiness and
  * a metric say why. */
 enum status files_reload(struct files *files, struct reason *reterr) MUST_CHECK;
-/* Of all that files_reload reads. */
-uint64_t files_stamp(const struct files *files);
+/* Of all that files_reload reads; to look at, for service_on_change. */
+uint64_t files_stamp(void *files);

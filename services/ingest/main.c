@@ -9,7 +9,6 @@
  * Has no database and calls no host but Kafka's brokers.
  */
 #include "base/log.h"
-#include "base/stamp.h"
 #include "daemon/admin.h"
 #include "daemon/admin_ask.h"
 #include "daemon/common.h"
@@ -28,7 +27,6 @@ struct ingest {
 	struct edge edge;
 	struct translate *translate;
 	struct admin *admin;
-	uint64_t stamp; /* of Kafka's files, as the clients were made of them */
 };
 
 static enum status open_translate(struct ingest *ingest, struct reason *reterr)
@@ -63,7 +61,6 @@ static enum status open_all(struct ingest *ingest, struct reason *reterr)
 		.health = health_new(&clock_wall),
 		.metrics = meters_new()};
 	status = files_open(files, reterr);
-	ingest->stamp = kafka_files_stamp(&settings->kafka);
 	if (status == OK)
 		status = common_kafka_try(&settings->kafka, reterr);
 	ingest->edge = (struct edge){.settings = settings,
@@ -82,30 +79,7 @@ static enum status open_all(struct ingest *ingest, struct reason *reterr)
 	return status == OK ? edge_listen(&ingest->edge, reterr) : status;
 }
 
-/* Of all that a reload reads; the certificate is looked at anyhow. */
-static uint64_t look(void *context)
-{
-	struct ingest *ingest = context;
-
-	return stamp_add_number(files_stamp(&ingest->files),
-		kafka_files_stamp(&ingest->settings->kafka));
-}
-
-/* Only where a file has changed: it costs what is in flight a way by the spool,
- * and the group a new share. */
-static void renew_kafka(struct ingest *ingest)
-{
-	uint64_t stamp = kafka_files_stamp(&ingest->settings->kafka);
-
-	if (stamp == ingest->stamp)
-		return;
-	ingest->stamp = stamp;
-	log_line(LOG_INFO, "INGEST-KAFKA-RENEWED",
-		LOG_TEXT("brokers", ingest->settings->kafka.brokers));
-	publish_renew(ingest->edge.publish);
-	translate_renew(ingest->translate);
-}
-
+/* Certificate and login to Kafka are looked at anyhow. */
 static enum status reload(void *context, bool asked, struct reason *reterr)
 {
 	struct ingest *ingest = context;
@@ -114,7 +88,6 @@ static enum status reload(void *context, bool asked, struct reason *reterr)
 		listener_renew(ingest->edge.listener);
 		drain_retry(ingest->edge.drain);
 	}
-	renew_kafka(ingest);
 	return files_reload(&ingest->files, reterr);
 }
 
@@ -129,11 +102,10 @@ static void start(struct ingest *ingest, struct service *service)
 	ingest->files.translate = ingest->translate;
 	service_on_reload(service, reload, ingest, "INGEST-RELOAD-FAILED");
 	if (ingest->settings->common.watch_files)
-		service_on_change(service,
-			&(struct service_watch){.look = look,
-				.context = ingest,
-				.taken = stamp_add_number(
-					ingest->files.read, ingest->stamp)});
+		service_on_change(
+			service, &(struct service_watch){.look = files_stamp,
+					 .context = &ingest->files,
+					 .taken = ingest->files.read});
 }
 
 static void close_all(struct ingest *ingest)

@@ -102,8 +102,7 @@ static enum status look_at_topic(struct reader *reader, struct reason *reterr)
  */
 static void renew(struct reader *reader)
 {
-	if (!reader->in ||
-		reader->stamp == kafka_files_stamp(&reader->settings.kafka))
+	if (!reader->in || !kafka_in_stale(reader->in))
 		return;
 	log_line(LOG_INFO, "INTAKE-KAFKA-RENEWED",
 		LOG_TEXT("topic", reader->settings.topic));
@@ -114,13 +113,12 @@ static void renew(struct reader *reader)
 static enum status open_in(struct reader *reader,
 	const struct kafka_in_settings *in, struct reason *reterr)
 {
-	uint64_t stamp = kafka_files_stamp(&in->kafka);
 	enum status status = kafka_in_open(in, &reader->in, reterr);
 
 	/* What was right at the start is being changed: it may come right. */
-	if (status == CONFIG && reader->stamp)
+	if (status == CONFIG && reader->opened)
 		return RETRY;
-	reader->stamp = stamp;
+	reader->opened |= status == OK;
 	return status;
 }
 

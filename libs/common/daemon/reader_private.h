@@ -76,7 +76,7 @@ struct reader {
 	struct lease_holder holder;
 	struct pg *pg;
 	struct kafka_in *in;
-	uint64_t stamp; /* of the files it was made of; 0: it never was */
+	bool opened; /* `in` was, at least once */
 	char topic_id[KAFKA_TOPIC_ID];
 	struct reader_part *parts;
 	int part_count; /* 0: the topic was not looked at yet */

@@ -26,8 +26,8 @@ struct relay {
 	const char *lease; /* name */
 	struct pg *pg;
 	struct kafka_out *out;
-	uint64_t stamp; /* of the files it was made of; 0: it never was */
-	int64_t epoch;  /* 0: not held */
+	bool opened;   /* `out` was, at least once */
+	int64_t epoch; /* 0: not held */
 	instant renewed;
 	int check;
 };
@@ -114,18 +114,20 @@ static enum status open_producer(struct relay *relay, struct reason *reterr)
 		.deadline = KAFKA_WAIT,
 		.queue_bytes = 4 * BATCH_BYTES,
 		.transactional_id = relay->settings.transactional_id};
-	uint64_t stamp = kafka_files_stamp(&settings.kafka);
 	enum status status;
 
 	/* Another login or certificate; between two turns nothing is open. */
-	if (relay->out && relay->stamp != stamp)
+	if (relay->out && kafka_out_stale(relay->out)) {
+		log_line(LOG_INFO, "RELAY-KAFKA-RENEWED",
+			LOG_TEXT("service", relay->settings.service));
 		kafka_out_close(&relay->out, 0);
+	}
 	if (relay->out)
 		return OK;
 	status = kafka_out_open(&settings, &relay->out, reterr);
-	if (status == CONFIG && relay->stamp)
+	if (status == CONFIG && relay->opened)
 		return RETRY; /* they are being changed and may come right */
-	relay->stamp = stamp;
+	relay->opened |= status == OK;
 	if (status == OK)
 		status = kafka_out_fence(relay->out, KAFKA_WAIT, reterr);
 	if (status != OK && relay->out)

@@ -4,7 +4,6 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/stamp.h"
 #include "wire/crypto.h"
 #include "wire/kafka_private.h"
 
@@ -185,21 +184,18 @@ enum status kafka_conf_make(const struct kafka_settings *settings,
 	return OK;
 }
 
-static bool names_a_file(const char *property)
+enum status kafka_handle_make(int type, struct rd_kafka_conf_s *conf,
+	struct rd_kafka_s **ret, struct reason *reterr)
 {
-	size_t length = strlen(property);
+	char why[256];
+	rd_kafka_t *rk =
+		rd_kafka_new((rd_kafka_type_t)type, conf, why, sizeof(why));
 
-	return length > 9 && strcmp(property + length - 9, ".location") == 0;
-}
-
-uint64_t kafka_files_stamp(const struct kafka_settings *settings)
-{
-	const struct kafka_property *row = settings->properties;
-	uint64_t stamp = STAMP_NONE;
-
-	for (; row && row->name; row++)
-		if (kafka_property_is_file(row->name) ||
-			names_a_file(row->name))
-			stamp = stamp_add(stamp, row->value);
-	return stamp;
+	if (rk) {
+		*ret = rk;
+		return OK;
+	}
+	rd_kafka_conf_destroy(conf);
+	reason_set(reterr, "kafka-properties", "%s", why);
+	return CONFIG;
 }

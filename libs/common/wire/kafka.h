@@ -29,14 +29,9 @@ bool kafka_property_is_file(const char *name);
 struct kafka_settings {
 	const char *brokers;   /* "host:port,..." */
 	const char *client_id; /* the service's name */
-	const struct kafka_property
-		*properties; /* passed through, name NULL ends */
+	/* Passed through, name NULL ends; outlive the clients made of them. */
+	const struct kafka_property *properties;
 };
-/*
- * Changes when one of the files does that the properties name, secrets and
- * those of TLS: clients made from then on are others. Looks from outside.
- */
-uint64_t kafka_files_stamp(const struct kafka_settings *settings);
 
 struct kafka_header {
 	const char *name;

@@ -31,18 +31,14 @@ enum status kafka_admin_open(const struct kafka_settings *settings,
 	struct kafka_admin *admin;
 	rd_kafka_conf_t *conf;
 	rd_kafka_t *rk;
-	char why[256];
-	enum status status;
+	enum status status =
+		kafka_conf_make(settings, NULL, NULL, &conf, reterr);
 
-	status = kafka_conf_make(settings, NULL, NULL, &conf, reterr);
+	if (status == OK)
+		status =
+			kafka_handle_make(RD_KAFKA_PRODUCER, conf, &rk, reterr);
 	if (status != OK)
 		return status;
-	rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
-	if (!rk) {
-		rd_kafka_conf_destroy(conf);
-		reason_set(reterr, "kafka", "%s", why);
-		return CONFIG;
-	}
 	admin = memory_new(sizeof(*admin));
 	admin->rk = rk;
 	admin->queue = rd_kafka_queue_new(rk);

@@ -3,9 +3,9 @@
 
 #include "base/bug.h"
 #include "base/memory.h"
+#include "wire/kafka_client.h"
 #include "wire/kafka_held.h"
 #include "wire/kafka_private.h"
-#include "wire/kafka_rebootstrap.h"
 
 #include <librdkafka/rdkafka.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #define ASSIGN_TRIES 3
 
 struct kafka_in {
+	struct kafka_client client; /* first: the library's opaque */
 	rd_kafka_t *rk;
 	bool group;
 	kafka_in_moved *moved;
@@ -23,7 +24,6 @@ struct kafka_in {
 	struct kafka_held *held; /* polled, but not of the batch then made */
 	bool broken; /* found in a callback, which cannot return it */
 	struct reason why;
-	int brokerless; /* of kafka_rebootstrap */
 };
 
 static enum status failed(rd_kafka_resp_err_t err, const char *place,
@@ -94,14 +94,6 @@ static void rebalanced(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 	rd_kafka_assign(rk, NULL);
 }
 
-static int statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
-{
-	struct kafka_in *in = opaque;
-
-	kafka_rebootstrap(rk, json, size, &in->brokerless);
-	return 0; /* the library frees it */
-}
-
 static enum status conf_of(const struct kafka_in_settings *settings,
 	rd_kafka_conf_t **ret, struct reason *reterr)
 {
@@ -155,36 +147,38 @@ static enum status subscribe(struct kafka_in *in,
 	return CONFIG;
 }
 
-enum status kafka_in_open(const struct kafka_in_settings *settings,
-	struct kafka_in **ret, struct reason *reterr)
+static enum status make(struct kafka_in *in,
+	const struct kafka_in_settings *settings, struct reason *reterr)
 {
-	struct kafka_in *in;
 	rd_kafka_conf_t *conf;
-	char why[256];
 	enum status status = conf_of(settings, &conf, reterr);
 
 	if (status != OK)
 		return status;
-	in = memory_new(sizeof(*in));
+	if (in->group)
+		rd_kafka_conf_set_rebalance_cb(conf, rebalanced);
+	status = kafka_client_make(
+		&in->client, RD_KAFKA_CONSUMER, conf, &in->rk, reterr);
+	if (status == OK)
+		rd_kafka_poll_set_consumer(in->rk);
+	return status;
+}
+
+enum status kafka_in_open(const struct kafka_in_settings *settings,
+	struct kafka_in **ret, struct reason *reterr)
+{
+	struct kafka_in *in = memory_new(sizeof(*in));
+	enum status status;
+
+	kafka_client_begin(&in->client, &settings->kafka, clock_monotonic());
 	in->group = settings->group != NULL;
 	in->moved = settings->moved;
 	in->context = settings->context;
 	in->fetch_bytes = settings->fetch_bytes;
 	in->held = kafka_held_new(settings->fetch_bytes);
-	rd_kafka_conf_set_opaque(conf, in);
-	rd_kafka_conf_set_stats_cb(conf, statistics);
-	if (in->group)
-		rd_kafka_conf_set_rebalance_cb(conf, rebalanced);
-	in->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
-	if (!in->rk) {
-		rd_kafka_conf_destroy(conf);
-		reason_set(reterr, "kafka", "%s", why);
-		status = CONFIG;
-	} else {
-		rd_kafka_poll_set_consumer(in->rk);
-		if (in->group)
-			status = subscribe(in, settings, reterr);
-	}
+	status = make(in, settings, reterr);
+	if (status == OK && in->group)
+		status = subscribe(in, settings, reterr);
 	if (status != OK)
 		kafka_in_close(&in);
 	else
@@ -206,6 +200,11 @@ void kafka_in_close(struct kafka_in **in)
 	kafka_held_free(&(*in)->held);
 	memory_free(*in);
 	*in = NULL;
+}
+
+bool kafka_in_stale(struct kafka_in *in)
+{
+	return kafka_client_stale(&in->client, clock_monotonic());
 }
 
 static enum status listed(rd_kafka_error_t *error,

@@ -38,6 +38,13 @@ struct kafka_batch {
 enum status kafka_in_open(const struct kafka_in_settings *settings,
 	struct kafka_in **ret, struct reason *reterr) MUST_CHECK;
 void kafka_in_close(struct kafka_in **in);
+/*
+ * True where one of the files that the properties name, secrets and those of
+ * TLS, is another than the client was made of and has been so for a second: one
+ * made now would be another. Looks, by stat, once a second at most, and is
+ * false in between; one thread at a time.
+ */
+bool kafka_in_stale(struct kafka_in *in);
 
 /* Assigned mode. Offset -2 means the beginning. */
 enum status kafka_in_assign(struct kafka_in *in, const char *topic,

@@ -3,8 +3,8 @@
 
 #include "base/bug.h"
 #include "base/memory.h"
+#include "wire/kafka_client.h"
 #include "wire/kafka_private.h"
-#include "wire/kafka_rebootstrap.h"
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
@@ -16,15 +16,14 @@
 #define SEND_PARTS 8
 
 struct kafka_out {
+	struct kafka_client client; /* first: the library's opaque */
 	rd_kafka_t *rk;
 	kafka_out_report *report;
 	void *context;
-	atomic_bool connected;
 	pthread_mutex_t lock; /* guards the one below */
 	char trouble[300];    /* what a broker said last, or "" */
 	atomic_size_t in_flight;
 	int served;
-	int brokerless; /* of kafka_rebootstrap */
 };
 
 static enum kafka_fate fate_of(rd_kafka_resp_err_t err)
@@ -54,7 +53,7 @@ static void reported(
 	atomic_fetch_sub(&out->in_flight, 1);
 	out->served++;
 	if (fate == KAFKA_STORED)
-		atomic_store(&out->connected, true);
+		atomic_store(&out->client.connected, true);
 	if (out->report)
 		out->report(out->context, message->_private, fate,
 			message->partition, message->offset,
@@ -67,24 +66,12 @@ static void failed(rd_kafka_t *rk, int err, const char *why, void *opaque)
 
 	(void)rk;
 	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-		atomic_store(&out->connected, false);
+		atomic_store(&out->client.connected, false);
 		return;
 	}
 	pthread_mutex_lock(&out->lock);
 	snprintf(out->trouble, sizeof(out->trouble), "%s", why);
 	pthread_mutex_unlock(&out->lock);
-}
-
-/* The only way the library tells whether a broker is connected just now. */
-static int statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
-{
-	static const char up[] = "\"state\":\"UP\"";
-	struct kafka_out *out = opaque;
-
-	kafka_rebootstrap(rk, json, size, &out->brokerless);
-	atomic_store(&out->connected,
-		memmem(json, size, up, sizeof(up) - 1) != NULL);
-	return 0; /* the library frees it */
 }
 
 static enum status conf_of(const struct kafka_out_settings *settings,
@@ -121,36 +108,42 @@ static enum status conf_of(const struct kafka_out_settings *settings,
 	return kafka_conf_make(&settings->kafka, defaults, forced, ret, reterr);
 }
 
+static void end(struct kafka_out **out)
+{
+	pthread_mutex_destroy(&(*out)->lock);
+	memory_free(*out);
+	*out = NULL;
+}
+
 enum status kafka_out_open(const struct kafka_out_settings *settings,
 	struct kafka_out **ret, struct reason *reterr)
 {
-	struct kafka_out *out;
+	struct kafka_out *out = memory_new(sizeof(*out));
 	rd_kafka_conf_t *conf;
-	char why[256];
 	enum status status;
 
 	MUST(settings->deadline > 0 && settings->queue_bytes > 0);
-	status = conf_of(settings, &conf, reterr);
-	if (status != OK)
-		return status;
-	out = memory_new(sizeof(*out));
+	kafka_client_begin(&out->client, &settings->kafka, clock_monotonic());
 	pthread_mutex_init(&out->lock, NULL);
 	out->report = settings->report;
 	out->context = settings->context;
-	rd_kafka_conf_set_opaque(conf, out);
-	rd_kafka_conf_set_dr_msg_cb(conf, reported);
-	rd_kafka_conf_set_error_cb(conf, failed);
-	rd_kafka_conf_set_stats_cb(conf, statistics);
-	out->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
-	if (!out->rk) {
-		rd_kafka_conf_destroy(conf);
-		pthread_mutex_destroy(&out->lock);
-		memory_free(out);
-		reason_set(reterr, "kafka", "%s", why);
-		return CONFIG;
+	status = conf_of(settings, &conf, reterr);
+	if (status == OK) {
+		rd_kafka_conf_set_dr_msg_cb(conf, reported);
+		rd_kafka_conf_set_error_cb(conf, failed);
+		status = kafka_client_make(&out->client, RD_KAFKA_PRODUCER,
+			conf, &out->rk, reterr);
 	}
-	*ret = out;
-	return OK;
+	if (status != OK)
+		end(&out);
+	else
+		*ret = out;
+	return status;
+}
+
+bool kafka_out_stale(struct kafka_out *out)
+{
+	return kafka_client_stale(&out->client, clock_monotonic());
 }
 
 void kafka_out_close(struct kafka_out **out, instant flush)
@@ -166,9 +159,7 @@ void kafka_out_close(struct kafka_out **out, instant flush)
 		kafka_out_flush(*out, 5 * INSTANT_SECOND);
 	}
 	rd_kafka_destroy((*out)->rk);
-	pthread_mutex_destroy(&(*out)->lock);
-	memory_free(*out);
-	*out = NULL;
+	end(out);
 }
 
 static rd_kafka_headers_t *headers_of(const struct kafka_record *record)
@@ -310,7 +301,7 @@ bool kafka_out_trouble(struct kafka_out *out, struct reason *ret)
 
 bool kafka_out_connected(struct kafka_out *out)
 {
-	return atomic_load(&out->connected);
+	return atomic_load(&out->client.connected);
 }
 
 size_t kafka_out_in_flight(struct kafka_out *out)

@@ -36,6 +36,8 @@ enum status kafka_out_open(const struct kafka_out_settings *settings,
 	struct kafka_out **ret, struct reason *reterr) MUST_CHECK;
 /* Waits up to `flush` for what is in flight; the rest is reported FAILED. */
 void kafka_out_close(struct kafka_out **out, instant flush);
+/* As kafka_in_stale. */
+bool kafka_out_stale(struct kafka_out *out);
 
 /*
  * Queues one record, copying it; any thread. RETRY: the queue is full or the

@@ -21,6 +21,10 @@ enum status kafka_conf_make(const struct kafka_settings *settings,
 	const struct kafka_property *forced, struct rd_kafka_conf_s **ret,
 	struct reason *reterr) MUST_CHECK;
 
+/* rd_kafka_new, of an rd_kafka_type_t; takes `conf`. CONFIG: it refuses. */
+enum status kafka_handle_make(int type, struct rd_kafka_conf_s *conf,
+	struct rd_kafka_s **ret, struct reason *reterr) MUST_CHECK;
+
 /* Milliseconds for a library that counts in int: never negative, never 0
  * for a wait that is not. */
 int kafka_milliseconds(instant wait);

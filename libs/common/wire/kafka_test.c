@@ -50,11 +50,7 @@ static enum status opens(
 static void test_kafka__takes_a_property_from_a_file(void **state)
 {
 	char folder[] = "/tmp/kafka-test-XXXXXX", path[64];
-	const struct kafka_property rows[] = {
-		{"linger.ms-file", path}, {"ssl.ca.location", "/"}, {0, 0}};
-	const struct kafka_settings settings = {"127.0.0.1:1", "test", rows};
 	struct reason reason;
-	uint64_t stamp;
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
@@ -62,10 +58,8 @@ static void test_kafka__takes_a_property_from_a_file(void **state)
 	assert_int_equal(opens("linger.ms-file", path, &reason), CONFIG);
 	assert_string_equal(reason.place, path);
 	write_file(path, "17\r\n");
-	stamp = kafka_files_stamp(&settings);
 	assert_int_equal(opens("linger.ms-file", path, &reason), OK);
 	write_file(path, "");
-	assert_true(kafka_files_stamp(&settings) != stamp);
 	assert_int_equal(opens("linger.ms-file", path, &reason), CONFIG);
 	assert_non_null(strstr(reason.sentence, "empty"));
 	/* What it holds may be a secret, so it is not repeated. */

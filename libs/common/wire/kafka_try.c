@@ -205,21 +205,16 @@ enum status kafka_try(const struct kafka_settings *settings, instant wait,
 	struct reason *reterr)
 {
 	struct trying trying = {.brokers = brokers_of(settings->brokers),
-
 		.why = {.place = "kafka-brokers", .sentence = NOBODY}};
 	rd_kafka_conf_t *conf;
 	rd_kafka_t *rk;
-	char why[256];
 	enum status status = conf_of(settings, &trying, &conf, reterr);
 
+	if (status == OK)
+		status =
+			kafka_handle_make(RD_KAFKA_PRODUCER, conf, &rk, reterr);
 	if (status != OK)
 		return status;
-	rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
-	if (!rk) {
-		rd_kafka_conf_destroy(conf);
-		reason_set(reterr, "kafka-properties", "%s", why);
-		return CONFIG;
-	}
 	status = ask(rk, &trying, wait);
 	rd_kafka_destroy(rk);
 	if (status != OK)

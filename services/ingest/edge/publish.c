@@ -105,11 +105,6 @@ bool publish_warm(struct publish *publish, instant wait)
 	return publish_connected(publish);
 }
 
-void publish_renew(struct publish *publish)
-{
-	atomic_store(&publish->renew, true);
-}
-
 void publish_recovered(struct publish *publish)
 {
 	atomic_store(&publish->tripped, false);

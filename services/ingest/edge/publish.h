@@ -34,7 +34,9 @@ enum status publish_open(const struct publish_settings *settings,
 /* After its loops have ended. */
 void publish_close(struct publish **publish);
 /* Service loops; the context is the publish. The first serves acknowledgements
- * and deadlines, the second writes to the spool, many deliveries in one go. */
+ * and deadlines and makes another producer where Kafka's secrets have changed
+ * (what is in flight goes to the spool), the second writes to the spool, many
+ * deliveries in one go. */
 enum status publish_ack_loop(
 	void *publish, struct service *service, struct reason *reterr);
 enum status publish_spool_loop(
@@ -46,9 +48,6 @@ void publish_let_go(struct publish *publish);
  */
 bool publish_warm(struct publish *publish, instant wait);
 bool publish_connected(struct publish *publish);
-/* Soon makes a new producer, by the files as they then are; what is in flight
- * goes to the spool. Any thread. */
-void publish_renew(struct publish *publish);
 
 enum outcome {
 	OUTCOME_STORED,  /* acknowledged by Kafka */

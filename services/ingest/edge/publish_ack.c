@@ -13,21 +13,27 @@
 #define SPOOL_LOW (4u << 20)
 
 /* All in flight is reported as failed by the close, and so spooled. Where no
- * new one can be made, the old one refuses all, which is spooled, too. */
+ * new one can be made the old one stays; if it is fatal it refuses all, which
+ * is spooled, too. */
 static void replace(struct publish *publish)
 {
 	struct kafka_out *old, *made;
 	struct reason reason;
 
 	if (publish_make(publish, &made, &reason) != OK) {
-		log_reason(LOG_ERROR, "INGEST-PRODUCER-NONE", &reason);
+		if (!reason_same(&reason, &publish->none))
+			log_reason(LOG_ERROR, "INGEST-PRODUCER-NONE", &reason);
+		publish->none = reason;
 		return;
 	}
+	publish->none = (struct reason){0};
 	pthread_rwlock_wrlock(&publish->swap);
 	old = publish->out;
 	publish->out = made;
 	pthread_rwlock_unlock(&publish->swap);
 	atomic_store(&publish->connected, false);
+	log_line(LOG_INFO, "INGEST-KAFKA-RENEWED",
+		LOG_TEXT("client", "publish"));
 	kafka_out_close(&old, 0);
 }
 
@@ -86,7 +92,7 @@ static void serve(struct publish *publish)
 	publish_expire(publish, clock_monotonic());
 	if (kafka_out_fatal(publish->out, &reason))
 		log_reason(LOG_ERROR, "INGEST-PRODUCER-FATAL", &reason);
-	else if (!atomic_exchange(&publish->renew, false))
+	else if (!kafka_out_stale(publish->out))
 		return;
 	replace(publish);
 }

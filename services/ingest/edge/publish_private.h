@@ -28,11 +28,10 @@ struct publish {
 	atomic_bool connected;
 	/* Kafka missed a deadline; counts while the spool holds something. */
 	atomic_bool tripped;
-	atomic_bool renew; /* make a producer anew: secrets have changed */
 
-	pthread_rwlock_t swap; /* written to replace a fatal producer */
+	pthread_rwlock_t swap; /* written to replace a producer */
 	struct kafka_out *out;
-	unsigned made;
+	struct reason none; /* why no other could be made, as logged last */
 
 	pthread_mutex_t lock; /* guards tickets */
 	struct ticket *oldest, *newest;

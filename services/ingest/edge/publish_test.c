@@ -187,6 +187,46 @@ static void test_publish__replaces_a_producer_that_is_fatal(void **state)
 	rig_end(&rig);
 }
 
+static void write_secret(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void test_publish__takes_another_secret_of_kafka(void **state)
+{
+	char path[] = "/tmp/publish-test-XXXXXX";
+	const struct kafka_property rows[] = {
+		{"client.rack-file", path}, {0, 0}};
+	struct rig rig = {.draining = true, .properties = rows};
+	struct parcel_sent one, two;
+	char *all;
+
+	(void)state;
+	close(mkstemp(path));
+	write_secret(path, "one");
+	rig_begin(&rig);
+	rig_start(&rig);
+	rig_send(&rig, &one, "a", "1");
+	assert_int_equal(rig_outcome(&one), OUTCOME_STORED);
+	assert_false(has_second_producer(&rig));
+	write_secret(path, "another");
+	assert_true(rig_until(10 * INSTANT_SECOND, has_second_producer, &rig));
+	/* By the spool where the new one is not connected yet. */
+	rig_send(&rig, &two, "a", "2");
+	assert_int_not_equal(rig_outcome(&two), OUTCOME_FULL);
+	assert_true(rig_until(10 * INSTANT_SECOND, rig_spool_is_empty, &rig));
+	rig_stop(&rig);
+	all = rig_read(&rig, TOPIC);
+	assert_string_equal(all, "1 2 ");
+	free(all);
+	rig_end(&rig);
+	unlink(path);
+}
+
 static void test_publish__leaves_nothing_behind_when_it_stops(void **state)
 {
 	struct rig rig = {.ack_deadline = 20 * INSTANT_SECOND};

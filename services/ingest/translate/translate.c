@@ -176,9 +176,11 @@ static enum status tidy(
 	return status;
 }
 
-void translate_renew(struct translate *translate)
+/* Secrets have changed. */
+static bool stale(struct translate *translate)
 {
-	atomic_store(&translate->renew, true);
+	return (translate->in && kafka_in_stale(translate->in)) ||
+	       (translate->out && kafka_out_stale(translate->out));
 }
 
 /* Between two batches nothing is in flight but punctuation, which another one
@@ -189,6 +191,8 @@ static enum status renew(struct translate *translate, struct reason *reterr)
 	struct reason why;
 
 	if (translate->in) {
+		log_line(LOG_INFO, "INGEST-KAFKA-RENEWED",
+			LOG_TEXT("client", "translate"));
 		for (struct part *part = translate->parts; part;
 			part = part->next_part)
 			if (part->known &&
@@ -213,7 +217,7 @@ static enum status turn(
 	enum status status;
 
 	arena_reset(translate->batch);
-	if (atomic_exchange(&translate->renew, false) || !translate->in) {
+	if (!translate->in || stale(translate)) {
 		status = renew(translate, reterr);
 		if (status != OK)
 			return status;

@@ -47,13 +47,11 @@ enum status translate_open(const struct translate_settings *settings,
 	struct translate **ret, struct reason *reterr) MUST_CHECK;
 /* After its loop has ended. Accepts NULL, leaves NULL. */
 void translate_close(struct translate **translate);
-/* A service_loop; the context is the translate. At its end what is in flight
+/* A service_loop; the context is the translate. Leaves the group and joins it
+ * again where Kafka's secrets have changed. At its end what is in flight
  * is acknowledged and committed. */
 enum status translate_loop(
 	void *translate, struct service *service, struct reason *reterr);
 /* Reads the subjects' file anew; any thread. On CONFIG the old rules stay. */
-/* Soon leaves the group and joins it again, by Kafka's secrets as they then
- * are. Any thread. */
-void translate_renew(struct translate *translate);
 enum status translate_reload(
 	struct translate *translate, struct reason *reterr) MUST_CHECK;

@@ -14,7 +14,6 @@
 #include "wire/kafka_out.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 /* One partition of deliveries that is ours. */
 struct part {
@@ -41,7 +40,6 @@ struct translate {
 	pthread_mutex_t lock; /* over `mapping` */
 	struct mapping *mapping;
 	const struct kafka_property *properties; /* of the consumer */
-	atomic_bool renew; /* make the two below anew: secrets have changed */
 	struct kafka_in *in;
 	struct kafka_out *out;
 	struct service *service; /* while the loop runs */
