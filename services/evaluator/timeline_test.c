@@ -6,6 +6,7 @@
  */
 #include "timeline.h"
 
+#include "base/dice_testing.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -15,14 +16,6 @@
 #define ROWS 400
 #define KEYS 4
 #define TIMES 7
-
-static uint64_t seed;
-
-static unsigned random_below(unsigned limit)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(seed >> 33) % limit;
-}
 
 static const char *const keys[KEYS] = {"a", "b", "c", "d"};
 static const char *const details[] = {"low", "high"};
@@ -41,15 +34,15 @@ static void make_world(struct world *world, bool partial_too)
 		size_t count = 0;
 
 		for (int k = 0; k < KEYS; k++)
-			if (random_below(2))
+			if (dice_below(2))
 				world->items[i][count++] =
 					(struct timeline_item){keys[k],
-						details[random_below(4) == 0],
+						details[dice_below(4) == 0],
 						NULL};
-		*s = (struct timeline_statement){.at = random_below(TIMES),
-			.recorded = random_below(3),
+		*s = (struct timeline_statement){.at = dice_below(TIMES),
+			.recorded = dice_below(3),
 			.evidence = ids[i],
-			.complete = !partial_too || random_below(3) > 0,
+			.complete = !partial_too || dice_below(3) > 0,
 			.items = world->items[i],
 			.count = count};
 	}
@@ -201,17 +194,6 @@ static void expect(const struct world *world, char *out, size_t size)
 	print_rows(rows, count, out, size);
 }
 
-static void shuffle(const struct timeline_statement **list, unsigned count)
-{
-	for (unsigned i = count; i > 1; i--) {
-		unsigned j = random_below(i);
-		const struct timeline_statement *swapped = list[i - 1];
-
-		list[i - 1] = list[j];
-		list[j] = swapped;
-	}
-}
-
 static void try_worlds(unsigned worlds, bool partial_too)
 {
 	char wanted[4000], got[4000];
@@ -227,9 +209,9 @@ static void try_worlds(unsigned worlds, bool partial_too)
 		for (int turn = 0; turn < 8; turn++) {
 			struct store store = {.count = 0};
 
-			shuffle(order, STATEMENTS);
+			dice_shuffle(order, STATEMENTS, sizeof(*order));
 			for (unsigned i = 0; i < STATEMENTS;) {
-				unsigned n = 1 + random_below(STATEMENTS - i);
+				unsigned n = 1 + dice_below(STATEMENTS - i);
 
 				store_batch(&store, order + i, n);
 				i += n;
@@ -245,14 +227,14 @@ static void try_worlds(unsigned worlds, bool partial_too)
 static void test_timeline__is_the_same_for_any_order_and_batch(void **state)
 {
 	(void)state;
-	seed = 20261127;
+	dice = 20261127;
 	try_worlds(400, false);
 }
 
 static void test_timeline__partial_ones_only_add_in_any_order(void **state)
 {
 	(void)state;
-	seed = 42;
+	dice = 42;
 	try_worlds(600, true);
 }
 

@@ -5,6 +5,8 @@
  */
 #include "intaking.h"
 
+#include "base/dice_testing.h"
+
 #define SCHEMA "test_intake_order"
 
 static void clear(struct bench *bench)
@@ -44,17 +46,9 @@ static char *dump(struct bench *bench)
 	);
 }
 
-static uint64_t seed;
-
-static unsigned random_below(unsigned limit)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(seed >> 33) % limit;
-}
-
 static instant random_time(void)
 {
-	return SAMPLE_DAY + (instant)random_below(12) * INSTANT_HOUR;
+	return SAMPLE_DAY + (instant)dice_below(12) * INSTANT_HOUR;
 }
 
 static const char *random_subject(void)
@@ -62,7 +56,7 @@ static const char *random_subject(void)
 	static const char *const subjects[] = {
 		SERVICE_SHOP, "default/service/prod/pay", IMAGE_A, IMAGE_B};
 
-	return subjects[random_below(4)];
+	return subjects[dice_below(4)];
 }
 
 static const char *random_findings(struct sample *sample)
@@ -72,7 +66,7 @@ static const char *random_findings(struct sample *sample)
 	char text[100] = "";
 
 	for (int i = 0; i < 6; i++)
-		if (random_below(3) == 0)
+		if (dice_below(3) == 0)
 			snprintf(text + strlen(text),
 				sizeof(text) - strlen(text), "%s", words[i]);
 	return arena_string(sample->arena, text);
@@ -81,15 +75,15 @@ static const char *random_findings(struct sample *sample)
 static void random_scan(struct sample *sample, const char *word)
 {
 	struct sample_scan scan = {.word = word,
-		.subject = random_below(2) ? IMAGE_A : IMAGE_B,
-		.target = random_below(4) ? NULL : "os",
+		.subject = dice_below(2) ? IMAGE_A : IMAGE_B,
+		.target = dice_below(4) ? NULL : "os",
 		.at = random_time(),
-		.partial = random_below(4) == 0};
-	unsigned parts = random_below(3) ? 1 : 2 + random_below(2);
+		.partial = dice_below(4) == 0};
+	unsigned parts = dice_below(3) ? 1 : 2 + dice_below(2);
 
 	for (unsigned i = 0; i < parts; i++)
 		scan.findings[i] = random_findings(sample);
-	if (parts > 1 && random_below(6) == 0)
+	if (parts > 1 && dice_below(6) == 0)
 		scan.digest = "sha256:0000000000000000000000000000000000000000"
 			      "000000000000000000000000";
 	sample_scan_add(sample, &scan);
@@ -101,7 +95,7 @@ static void random_deployment(struct sample *sample, const char *word)
 		IMAGE_A, IMAGE_B, SAMPLE_IMAGE("c"), SAMPLE_IMAGE("d")};
 	struct evidence evidence = sample_evidence(sample, word,
 		CLASS_DEPLOYMENT,
-		random_below(2) ? SERVICE_SHOP : "default/service/prod/pay",
+		dice_below(2) ? SERVICE_SHOP : "default/service/prod/pay",
 		random_time());
 	struct related *related =
 		arena_array(sample->arena, 5, sizeof(*related));
@@ -109,16 +103,16 @@ static void random_deployment(struct sample *sample, const char *word)
 	size_t count = 0;
 
 	for (int i = 0; i < 4; i++)
-		if (random_below(2))
+		if (dice_below(2))
 			related[count++] = (struct related){others[i], "runs"};
-	if (random_below(2))
+	if (dice_below(2))
 		related[count++] = (struct related){
 			"default/repo/github.com/acme/shop", "built-from"};
 	evidence.related = related;
 	evidence.related_count = count;
 	evidence.labels = labels;
-	evidence.label_count = random_below(3);
-	if (random_below(4) == 0)
+	evidence.label_count = dice_below(3);
+	if (dice_below(4) == 0)
 		evidence.unmapped = "no rule maps it";
 	evidence.body_node = sample_body(sample, "{\"phase\":\"succeeded\"}");
 	sample_add(sample, &evidence);
@@ -138,7 +132,7 @@ static void random_world(struct sample *sample)
 	for (int i = 0; i < 30; i++) {
 		const char *word = arena_printf(sample->arena, "e%d", i);
 
-		switch (random_below(4)) {
+		switch (dice_below(4)) {
 		case 0:
 		case 1:
 			random_scan(sample, word);
@@ -149,22 +143,10 @@ static void random_world(struct sample *sample)
 		default:
 			random_other(sample, word);
 		}
-		if (random_below(4) == 0)
-			sample_punctuation(sample, (int)random_below(3),
+		if (dice_below(4) == 0)
+			sample_punctuation(sample, (int)dice_below(3),
 				random_time(),
-				random_below(2) ? INSTANT_NEVER
-						: random_time());
-	}
-}
-
-static void shuffle(struct kafka_record *records, size_t count)
-{
-	for (size_t i = count; i > 1; i--) {
-		size_t j = random_below((unsigned)i);
-		struct kafka_record swapped = records[i - 1];
-
-		records[i - 1] = records[j];
-		records[j] = swapped;
+				dice_below(2) ? INSTANT_NEVER : random_time());
 	}
 }
 
@@ -172,7 +154,7 @@ static void take_in_batches(
 	struct bench *bench, struct sample *sample, unsigned most)
 {
 	for (size_t i = 0; i < sample->count;) {
-		size_t n = 1 + random_below(most);
+		size_t n = 1 + dice_below(most);
 
 		if (n > sample->count - i)
 			n = sample->count - i;
@@ -186,7 +168,7 @@ static void test_intake_order__is_the_same_for_any_order_and_batch(void **state)
 	struct bench bench = bench_begin(SCHEMA);
 
 	(void)state;
-	seed = 20261127;
+	dice = 20261127;
 	for (int world = 0; world < 6; world++) {
 		struct sample *sample = sample_new();
 		char *wanted, *got;
@@ -200,7 +182,8 @@ static void test_intake_order__is_the_same_for_any_order_and_batch(void **state)
 		assert_true(db_number(bench.owner,
 				    "SELECT count(*) FROM relation") > 0);
 		for (unsigned turn = 0; turn < 6; turn++) {
-			shuffle(sample->records, sample->count);
+			dice_shuffle(sample->records, sample->count,
+				sizeof(*sample->records));
 			clear(&bench);
 			take_in_batches(&bench, sample,
 				turn == 0 ? 1 : (unsigned)sample->count / 2);
@@ -224,7 +207,7 @@ static void test_intake_order__repeating_a_batch_changes_nothing(void **state)
 	int64_t agenda;
 
 	(void)state;
-	seed = 7;
+	dice = 7;
 	random_world(sample);
 	bench_take(&bench, sample->records, sample->count);
 	once = dump(&bench);
@@ -252,7 +235,7 @@ static void test_intake_order__a_rolled_back_batch_leaves_nothing(void **state)
 	char *after, *before;
 
 	(void)state;
-	seed = 8;
+	dice = 8;
 	random_world(sample);
 	before = dump(&bench);
 	batch.records = sample->records;

@@ -29,6 +29,13 @@ static void expect_history(
 	memory_free(got);
 }
 
+/* Of both criteria that read what is not whole. */
+static void expect_histories(struct replay *r, const char *wanted)
+{
+	expect_history(r, "PO.4.2-g", wanted);
+	expect_history(r, "PO.3.2-a", wanted);
+}
+
 static void expect_summary(
 	struct replay *r, const char *criterion, const char *wanted)
 {
@@ -75,22 +82,18 @@ static void test_replay_scan__a_gap_is_an_error_until_it_is_filled(void **state)
 	replay_take(&r, sample->records + 1, 1);
 	replay_move_now(&r, SAMPLE_DAY + INSTANT_HOUR + INSTANT_MINUTE);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g", "settling 08:00:00, unknown 08:15:00");
+	expect_histories(&r, "settling 08:00:00, unknown 08:15:00");
 	replay_move_now(&r, SAMPLE_DAY + INSTANT_HOUR + 2 * INSTANT_MINUTE);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g",
-		"settling 08:00:00, unknown 08:15:00, error 09:01:01");
-	expect_history(&r, "PO.3.2-a",
-		"settling 08:00:00, unknown 08:15:00, error 09:01:01");
+	expect_histories(
+		&r, "settling 08:00:00, unknown 08:15:00, error 09:01:01");
 	expect_summary(&r, "PO.3.2-a",
 		"of source-1, 2026-11-24T09:00:00Z, is not whole: part 2 of 2 "
 		"never came / toolchain-owner");
 	replay_take(&r, sample->records + 2, 1);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g",
-		"settling 08:00:00, unknown 08:15:00, pass 09:00:00");
-	expect_history(&r, "PO.3.2-a",
-		"settling 08:00:00, unknown 08:15:00, pass 09:00:00");
+	expect_histories(
+		&r, "settling 08:00:00, unknown 08:15:00, pass 09:00:00");
 	sample_free(&sample);
 	replay_end(&r);
 }
@@ -108,10 +111,8 @@ static void test_replay_scan__contradictory_parts_are_an_error(void **state)
 	replay_take(&r, sample->records + 1, 2);
 	replay_move_now(&r, SAMPLE_DAY + INSTANT_HOUR);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g",
-		"settling 08:00:00, unknown 08:15:00, error 09:00:00");
-	expect_history(&r, "PO.3.2-a",
-		"settling 08:00:00, unknown 08:15:00, error 09:00:00");
+	expect_histories(
+		&r, "settling 08:00:00, unknown 08:15:00, error 09:00:00");
 	expect_summary(&r, "PO.4.2-g",
 		"is not whole: its 2 parts are all there, and are not those "
 		"that were made together");
@@ -119,14 +120,11 @@ static void test_replay_scan__contradictory_parts_are_an_error(void **state)
 	replay_take(&r, sample->records + 3, 1);
 	replay_move_now(&r, SAMPLE_DAY + 2 * INSTANT_HOUR);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g",
-		"settling 08:00:00, unknown 08:15:00, error 09:00:00");
+	expect_histories(
+		&r, "settling 08:00:00, unknown 08:15:00, error 09:00:00");
 	replay_take(&r, sample->records + 4, 1);
 	bench_turn(&r.bench);
-	expect_history(&r, "PO.4.2-g",
-		"settling 08:00:00, unknown 08:15:00, error 09:00:00, pass "
-		"10:00:00");
-	expect_history(&r, "PO.3.2-a",
+	expect_histories(&r,
 		"settling 08:00:00, unknown 08:15:00, error 09:00:00, pass "
 		"10:00:00");
 	sample_free(&sample);

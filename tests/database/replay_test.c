@@ -7,6 +7,8 @@
  */
 #include "replaying.h"
 
+#include "base/dice_testing.h"
+
 #define SCHEMA "test_replay"
 #define PAY "default/service/test/pay"
 #define SHOP_REPO "default/repo/github.com/acme/shop"
@@ -14,25 +16,18 @@
 #define WORLDS 2
 #define TURNS 6
 
-static uint64_t seed;
-
-static unsigned below(unsigned limit)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(seed >> 33) % limit;
-}
-
 static const char *pick(const char *const *words, unsigned count)
 {
-	return words[below(count)];
+	return words[dice_below(count)];
 }
 
 static instant some_time(void)
 {
-	unsigned step = below(2) ? 1 : 60; /* the same instant is no rarity */
+	unsigned step =
+		dice_below(2) ? 1 : 60; /* the same instant is no rarity */
 
 	return SAMPLE_DAY +
-	       (instant)(below(12 * 60 / step) * step) * INSTANT_MINUTE;
+	       (instant)(dice_below(12 * 60 / step) * step) * INSTANT_MINUTE;
 }
 
 static const char *some_revision(void)
@@ -47,29 +42,29 @@ static void deploy(struct sample *sample, const char *word)
 	static const char *const images[] = {
 		SAMPLE_IMAGE("a"), SAMPLE_IMAGE("b")};
 	static const char *const syncs[] = {"synced", "out-of-sync", "unknown"};
-	bool shop = below(2);
+	bool shop = dice_below(2);
 	struct evidence evidence = sample_evidence(
 		sample, word, CLASS_DEPLOYMENT, shop ? SHOP : PAY, some_time());
 	struct related *related =
 		arena_array(sample->arena, 3, sizeof(*related));
 	struct label labels[] = {{"service", shop ? "shop" : "pay"},
 		{"environment", shop ? "prod" : "test"},
-		{"exposed", below(2) ? "true" : "false"}};
+		{"exposed", dice_below(2) ? "true" : "false"}};
 	char at[INSTANT_TEXT], finished[INSTANT_TEXT];
 
 	instant_format(evidence.effective_time, at);
 	for (unsigned i = 0; i < 2; i++)
-		if (below(2))
+		if (dice_below(2))
 			related[evidence.related_count++] =
 				(struct related){images[i], "runs"};
 	related[evidence.related_count++] =
 		(struct related){SHOP_REPO, "built-from"};
 	evidence.related = related;
 	evidence.labels = labels;
-	evidence.label_count = below(3) ? 3 : 2;
-	instant_format(
-		evidence.effective_time - below(2) * INSTANT_HOUR, finished);
-	evidence.kind = below(3) ? "observation" : "operation";
+	evidence.label_count = dice_below(3) ? 3 : 2;
+	instant_format(evidence.effective_time - dice_below(2) * INSTANT_HOUR,
+		finished);
+	evidence.kind = dice_below(3) ? "observation" : "operation";
 	evidence.body_node = sample_body(sample,
 		arena_printf(sample->arena,
 			"{\"phase\":\"succeeded\",\"sync\":\"%s\","
@@ -108,13 +103,14 @@ static void scan(struct sample *sample, const char *word)
 	static const char *const findings[] = {
 		"", "x:high ", "x:high+ y:critical ", "y:critical+ z:low "};
 	struct sample_scan scanned = {.word = word,
-		.subject = below(2) ? SAMPLE_IMAGE("a") : SAMPLE_IMAGE("b"),
+		.subject =
+			dice_below(2) ? SAMPLE_IMAGE("a") : SAMPLE_IMAGE("b"),
 		.at = some_time(),
-		.partial = below(5) == 0,
+		.partial = dice_below(5) == 0,
 		.findings = {pick(findings, 4)}};
-	unsigned flaw = below(4);
+	unsigned flaw = dice_below(4);
 
-	if (below(2))
+	if (dice_below(2))
 		scanned.findings[1] = pick(findings, 4);
 	if (flaw == 0)
 		scanned.digest = NO_DIGEST;
@@ -138,7 +134,7 @@ static void speak(struct sample *sample, const char *word)
 		sample, arena_printf(sample->arena,
 				"{\"state\":\"%s\",\"interval_seconds\":3600,"
 				"\"accepted\":%d,\"last_delivery\":\"%s\"}",
-				state, 1 + (int)below(2), at));
+				state, 1 + (int)dice_below(2), at));
 	sample_add(sample, &evidence);
 }
 
@@ -147,7 +143,7 @@ static void random_day(struct sample *sample)
 	for (int i = 0; i < PIECES; i++) {
 		const char *word = arena_printf(sample->arena, "e%d", i);
 
-		switch (below(4)) {
+		switch (dice_below(4)) {
 		case 0:
 			deploy(sample, word);
 			break;
@@ -216,35 +212,24 @@ static char *replay_in_order(struct replay *r, struct sample *sample)
 	return dump(r);
 }
 
-static void shuffle(struct kafka_record *records, size_t count)
-{
-	for (size_t i = count; i > 1; i--) {
-		size_t j = below((unsigned)i);
-		struct kafka_record kept = records[i - 1];
-
-		records[i - 1] = records[j];
-		records[j] = kept;
-	}
-}
-
 static char *replay_in_disorder(struct replay *r, struct sample *sample)
 {
 	instant now = SAMPLE_DAY - INSTANT_HOUR;
-	unsigned most = 1 + below(20), lazy = 1 + below(4);
+	unsigned most = 1 + dice_below(20), lazy = 1 + dice_below(4);
 
 	replay_clear(r);
-	shuffle(sample->records, sample->count);
+	dice_shuffle(sample->records, sample->count, sizeof(*sample->records));
 	for (size_t i = 0; i < sample->count;) {
-		size_t n = 1 + below(most);
+		size_t n = 1 + dice_below(most);
 
 		if (n > sample->count - i)
 			n = sample->count - i;
 		replay_take(r, sample->records + i, n);
 		i += n;
-		now += (instant)below(180) * INSTANT_MINUTE;
-		if (below(2))
+		now += (instant)dice_below(180) * INSTANT_MINUTE;
+		if (dice_below(2))
 			replay_move_now(r, now);
-		if (!below(lazy))
+		if (!dice_below(lazy))
 			bench_turn(&r->bench);
 	}
 	replay_move_now(r, END);
@@ -300,7 +285,7 @@ static void test_replay__any_order_comes_to_the_same(void **state)
 	struct replay r = replay_begin(SCHEMA);
 
 	(void)state;
-	seed = 20261127;
+	dice = 20261127;
 	assert_true(replay_all_ways(&r) > 0);
 	replay_end(&r);
 }
@@ -312,7 +297,7 @@ static void test_replay__any_order_is_the_same_before_its_time(void **state)
 	struct replay r = replay_begin(SCHEMA);
 
 	(void)state;
-	seed = 20261128;
+	dice = 20261128;
 	r.last = SAMPLE_DAY + 5 * INSTANT_HOUR;
 	replay_all_ways(&r);
 	replay_end(&r);
