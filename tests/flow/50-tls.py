@@ -12,7 +12,6 @@ import ssl
 import threading
 
 import pytest
-import requests
 import yaml
 
 import conftest
