@@ -84,11 +84,23 @@ static unsigned port_of(int fd)
 	return (unsigned)strtoul(port, NULL, 10);
 }
 
+/*
+ * The library deals its limit out among its threads, shuts the door on one
+ * connection too many, and up to 0.9.75 then keeps a lock for ever. So each of
+ * its threads has room for all that the door lets in, and for one that has
+ * left but is not forgotten yet.
+ */
+static unsigned never_reached(const struct httpd_settings *settings)
+{
+	return settings->threads * (settings->connections + 1);
+}
+
 static struct MHD_Daemon *start(
-	struct httpd *httpd, const struct httpd_settings *settings, int fd)
+	struct httpd *httpd, const struct httpd_settings *settings)
 {
 	unsigned flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD |
-			 MHD_ALLOW_SUSPEND_RESUME;
+			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
+			 MHD_USE_ITC;
 	struct MHD_OptionItem options[16];
 	int count = 0;
 
@@ -109,9 +121,8 @@ static struct MHD_Daemon *start(
 	OPTION(MHD_OPTION_END, 0, NULL);
 #undef OPTION
 	return MHD_start_daemon(flags, 0, NULL, NULL, httpd_on_request, httpd,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-		settings->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		settings->connections_per_peer, MHD_OPTION_CONNECTION_TIMEOUT,
+		MHD_OPTION_CONNECTION_LIMIT, never_reached(settings),
+		MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)(settings->idle / INSTANT_SECOND),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTPD_MEMORY,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
@@ -123,6 +134,7 @@ static struct MHD_Daemon *start(
 
 static void release(struct httpd *httpd)
 {
+	httpd_door_free(&httpd->door);
 	httpd_watch_free(&httpd->watch);
 	pthread_mutex_destroy(&httpd->lock);
 	httpd_identity_unref(&httpd->identity);
@@ -236,6 +248,24 @@ struct httpd_validity httpd_validity(struct httpd *httpd)
 	return validity;
 }
 
+static bool begin(struct httpd *httpd, const struct httpd_settings *settings)
+{
+	int error;
+
+	httpd->watch = httpd_watch_new(settings->idle, settings->whole);
+	if (!httpd->watch)
+		return false;
+	httpd->daemon = start(httpd, settings);
+	if (!httpd->daemon)
+		return false;
+	if (httpd_door_open(httpd->door, httpd->daemon))
+		return true;
+	error = errno;
+	MHD_stop_daemon(httpd->daemon);
+	errno = error;
+	return false;
+}
+
 enum status httpd_open(const struct httpd_settings *settings,
 	const struct httpd_user *user, struct httpd **ret,
 	struct reason *reterr)
@@ -246,20 +276,19 @@ enum status httpd_open(const struct httpd_settings *settings,
 
 	MUST(user->head && user->body && user->end && user->done);
 	MUST(settings->connections >= settings->threads);
+	MUST(settings->connections_per_peer > 0);
 	MUST(settings->idle >= INSTANT_SECOND);
 	MHD_set_panic_func(panicked, NULL);
 	httpd->user = *user;
-	httpd->quiesced = -1;
 	pthread_mutex_init(&httpd->lock, NULL);
 	pthread_mutex_init(&httpd->identity_lock, NULL);
 	status = prepare(httpd, settings, &fd, reterr);
 	if (status == OK) {
 		httpd->port = port_of(fd);
-		httpd->watch = httpd_watch_new(settings->idle, settings->whole);
-		httpd->daemon = start(httpd, settings, fd);
+		httpd->door = httpd_door_new(fd, settings->connections,
+			settings->connections_per_peer);
 	}
-	if (status == OK && !httpd->daemon) {
-		close(fd);
+	if (status == OK && !begin(httpd, settings)) {
 		reason_set(reterr, settings->address,
 			"the HTTP server cannot start: %s", strerror(errno));
 		status = CONFIG;
@@ -279,12 +308,7 @@ unsigned httpd_port(const struct httpd *httpd)
 
 void httpd_quiesce(struct httpd *httpd)
 {
-	if (httpd->quiesced >= 0)
-		return;
-	httpd->quiesced = MHD_quiesce_daemon(httpd->daemon);
-	/* The kernel must not take connections that nobody will serve. */
-	if (httpd->quiesced >= 0)
-		shutdown(httpd->quiesced, SHUT_RDWR);
+	httpd_door_shut(httpd->door);
 }
 
 void httpd_close(struct httpd **ref)
@@ -294,6 +318,7 @@ void httpd_close(struct httpd **ref)
 
 	if (!httpd)
 		return;
+	httpd_door_shut(httpd->door);
 	pthread_mutex_lock(&httpd->lock);
 	httpd->closing = true;
 	waiting = httpd->suspended;
@@ -311,8 +336,6 @@ void httpd_close(struct httpd **ref)
 		waiting = next;
 	}
 	MHD_stop_daemon(httpd->daemon);
-	if (httpd->quiesced >= 0)
-		close(httpd->quiesced);
 	release(httpd);
 	*ref = NULL;
 }

@@ -22,8 +22,8 @@ struct httpd_settings {
 	const char *certificate, *key; /* PEM files; NULL: plain HTTP */
 	const char *client_ca; /* PEM file: client certificates are asked for */
 	unsigned threads;
-	unsigned connections;
-	unsigned connections_per_peer;
+	unsigned connections;          /* at a time; more wait in the kernel */
+	unsigned connections_per_peer; /* one more is closed at once */
 	instant idle;  /* a connection that sends nothing so long is closed */
 	instant whole; /* a request must have arrived within; 0: idle alone */
 };
@@ -71,7 +71,11 @@ struct httpd_validity {
 	instant client_ca;   /* the last of the authorities; NEVER: none */
 };
 struct httpd_validity httpd_validity(struct httpd *httpd);
-/* Stops taking connections; those under way go on. */
+/*
+ * Stops taking connections: once it returns, the kernel refuses them. Those
+ * under way go on, and so do those that the kernel had let in before, as far
+ * as there is room for them. Not at the same time as httpd_close.
+ */
 void httpd_quiesce(struct httpd *httpd);
 /* Ends all connections; every open request gets its `done`. */
 void httpd_close(struct httpd **httpd);

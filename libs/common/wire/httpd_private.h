@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Only wire/httpd*.c may include this: a server, one request of it, and the
- * watch that ends slow peers and lets refused ones read their answer.
+ * Only wire/httpd*.c may include this: a server, one request of it, the door
+ * that takes connections, and the watch that ends slow peers and lets refused
+ * ones read their answer.
  */
 #pragma once
 
@@ -18,18 +19,19 @@
 #define HTTPD_DRAIN_MAX (4u << 20)
 #define HTTPD_PEER 64
 
+struct httpd_door;
 struct httpd_link;
 struct httpd_watch;
 
 struct httpd {
 	struct MHD_Daemon *daemon;
 	struct httpd_user user;
+	struct httpd_door *door;
 	struct httpd_watch *watch;
 	unsigned port;
 	bool tls;
 	struct httpd_settings files; /* the names of its TLS files, ours */
 	uint64_t stamp;              /* of the files when last looked at */
-	int quiesced; /* the listening socket once quiesced; -1 */
 	pthread_mutex_t identity_lock;
 	struct httpd_identity *identity;
 	/* Guards the two below and every request's `suspended`. */
@@ -73,6 +75,21 @@ void httpd_on_completed(void *context, struct MHD_Connection *connection,
 void httpd_on_connection(void *context, struct MHD_Connection *connection,
 	void **link, enum MHD_ConnectionNotificationCode what);
 
+/*
+ * Owns the listening socket, which is not to block. Lets in `most` connections
+ * at a time, more wait in the kernel until one has left; and `most_per_peer` of
+ * one address, one more is closed. False, with errno: there is no door. Nothing
+ * may be handed to the daemon once it stops, so shut first; then the kernel
+ * refuses, and those let in before are in the daemon.
+ */
+struct httpd_door *httpd_door_new(
+	int fd, unsigned most, unsigned most_per_peer);
+bool httpd_door_open(struct httpd_door *door, struct MHD_Daemon *daemon);
+void httpd_door_left(struct httpd_door *door, const struct sockaddr *from);
+void httpd_door_shut(struct httpd_door *door);
+void httpd_door_free(struct httpd_door **door);
+
+/* NULL, with errno: it has no thread. */
 struct httpd_watch *httpd_watch_new(instant idle, instant whole);
 void httpd_watch_free(struct httpd_watch **watch);
 struct httpd_link *httpd_link_of(struct MHD_Connection *connection);

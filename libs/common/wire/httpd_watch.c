@@ -10,8 +10,9 @@
 #include "base/bug.h"
 #include "base/memory.h"
 
+#include <errno.h>
 #include <poll.h>
-#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ struct httpd_watch {
 	struct lingering lingering[LINGER_MAX];
 	int lingering_count;
 	atomic_bool ending;
+	int wake; /* an eventfd: it ends now */
 	pthread_t thread;
 };
 
@@ -99,7 +101,7 @@ static void *look(void *context)
 	struct httpd_watch *watch = context;
 
 	while (!atomic_load(&watch->ending)) {
-		struct pollfd fds[LINGER_MAX];
+		struct pollfd fds[LINGER_MAX + 1];
 		nfds_t count;
 
 		pthread_mutex_lock(&watch->lock);
@@ -108,8 +110,9 @@ static void *look(void *context)
 			fds[i] = (struct pollfd){
 				watch->lingering[i].fd, POLLIN, 0};
 		pthread_mutex_unlock(&watch->lock);
+		fds[count] = (struct pollfd){watch->wake, POLLIN, 0};
 		/* Only this thread closes them: they stay ours meanwhile. */
-		poll(fds, count, LOOK_EVERY);
+		poll(fds, count + 1, LOOK_EVERY);
 		end_slow(watch, clock_monotonic());
 		read_lingering(watch, clock_monotonic());
 	}
@@ -119,25 +122,33 @@ static void *look(void *context)
 struct httpd_watch *httpd_watch_new(instant idle, instant whole)
 {
 	struct httpd_watch *watch = memory_new(sizeof(*watch));
-	int failed;
 
 	watch->idle = idle;
 	watch->whole = whole;
 	pthread_mutex_init(&watch->lock, NULL);
-	failed = pthread_create(&watch->thread, NULL, look, watch);
-	if (failed)
-		BUG("no thread for the HTTP watch: %s", strerror(failed));
-	return watch;
+	watch->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (watch->wake >= 0) {
+		errno = pthread_create(&watch->thread, NULL, look, watch);
+		if (errno == 0)
+			return watch;
+		close(watch->wake);
+	}
+	pthread_mutex_destroy(&watch->lock);
+	memory_free(watch);
+	return NULL;
 }
 
 void httpd_watch_free(struct httpd_watch **ref)
 {
 	struct httpd_watch *watch = *ref;
+	uint64_t one = 1;
 
 	if (!watch)
 		return;
 	atomic_store(&watch->ending, true);
+	(void)!write(watch->wake, &one, sizeof(one));
 	pthread_join(watch->thread, NULL);
+	close(watch->wake);
 	while (watch->lingering_count > 0)
 		close(watch->lingering[--watch->lingering_count].fd);
 	pthread_mutex_destroy(&watch->lock);
@@ -212,6 +223,10 @@ void httpd_on_connection(void *context, struct MHD_Connection *connection,
 	} else if (*link) {
 		finish(httpd->watch, *link);
 		*link = NULL;
+		httpd_door_left(
+			httpd->door, MHD_get_connection_info(connection,
+					     MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+					     ->client_addr);
 	}
 }
 
