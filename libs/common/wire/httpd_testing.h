@@ -34,11 +34,13 @@ static inline void on_head(void *context, struct httpd_request *request)
 	struct fixture *f = context;
 
 	f->heads++;
+	pthread_mutex_lock(&f->lock);
 	snprintf(f->seen, sizeof(f->seen), "%s %s %s %lld %u %s %s",
 		httpd_method(request), httpd_path(request), httpd_peer(request),
 		httpd_declared(request), httpd_header_count(request, "x-twice"),
 		httpd_header(request, "X-TWICE") ? "there" : "absent",
 		httpd_query(request, "q") ? httpd_query(request, "q") : "-");
+	pthread_mutex_unlock(&f->lock);
 	if (f->manner == AT_HEAD)
 		httpd_reply(request, &f->answer);
 }
