@@ -9,6 +9,7 @@
 #include "wire/httpd_private.h"
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -23,6 +24,8 @@
 #define AT_A_TIME 64
 /* Nothing says when the process may open files again. */
 #define REST 100 /* milliseconds */
+/* A thread of the library begins with what it was handed in much less. */
+#define HANDING_OVER INSTANT_SECOND
 
 struct peer {
 	struct in6_addr address;
@@ -39,7 +42,8 @@ struct httpd_door {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	unsigned inside;
-	void *peers; /* a tree (tsearch) of those inside */
+	unsigned handed; /* of those inside: not begun with yet */
+	void *peers;     /* a tree (tsearch) of those inside */
 };
 
 static struct in6_addr address_of(const struct sockaddr *from)
@@ -90,6 +94,7 @@ static bool enter(struct httpd_door *door, const struct sockaddr *from)
 	if (may) {
 		peer->inside++;
 		door->inside++;
+		door->handed++;
 	}
 	pthread_mutex_unlock(&door->lock);
 	return may;
@@ -128,8 +133,10 @@ static int take_one(struct httpd_door *door)
 	/* Where it says no it has closed it. What it closes later unsaid, for
 	 * want of memory, keeps its place: that ends the process soon. */
 	else if (MHD_add_connection(door->daemon, fd, (struct sockaddr *)&from,
-			 length) == MHD_NO)
+			 length) == MHD_NO) {
+		httpd_door_begun(door);
 		httpd_door_left(door, (struct sockaddr *)&from);
+	}
 	return 0;
 }
 
@@ -194,6 +201,14 @@ bool httpd_door_open(struct httpd_door *door, struct MHD_Daemon *daemon)
 	return door->open;
 }
 
+void httpd_door_begun(struct httpd_door *door)
+{
+	pthread_mutex_lock(&door->lock);
+	MUST(door->handed > 0);
+	door->handed--;
+	pthread_mutex_unlock(&door->lock);
+}
+
 void httpd_door_left(struct httpd_door *door, const struct sockaddr *from)
 {
 	struct peer *peer;
@@ -212,17 +227,33 @@ void httpd_door_left(struct httpd_door *door, const struct sockaddr *from)
 		wake(door);
 }
 
+static bool handing_over(struct httpd_door *door)
+{
+	bool handing_over;
+
+	pthread_mutex_lock(&door->lock);
+	handing_over = door->handed > 0;
+	pthread_mutex_unlock(&door->lock);
+	return handing_over;
+}
+
 void httpd_door_shut(struct httpd_door *door)
 {
+	instant until = clock_monotonic();
+
 	if (door->open) {
 		atomic_store(&door->shut, true);
 		wake(door);
 		pthread_join(door->thread, NULL);
 		door->open = false;
+		until = clock_monotonic() + HANDING_OVER;
 	}
 	if (door->fd >= 0)
 		close(door->fd);
 	door->fd = -1;
+	/* A daemon that stops reads its list of new ones without its lock. */
+	while (handing_over(door) && clock_monotonic() < until)
+		clock_sleep(1000);
 }
 
 void httpd_door_free(struct httpd_door **ref)

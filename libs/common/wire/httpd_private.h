@@ -80,11 +80,13 @@ void httpd_on_connection(void *context, struct MHD_Connection *connection,
  * at a time, more wait in the kernel until one has left; and `most_per_peer` of
  * one address, one more is closed. False, with errno: there is no door. Nothing
  * may be handed to the daemon once it stops, so shut first; then the kernel
- * refuses, and those let in before are in the daemon.
+ * refuses, and the daemon is at work on those let in before.
  */
 struct httpd_door *httpd_door_new(
 	int fd, unsigned most, unsigned most_per_peer);
 bool httpd_door_open(struct httpd_door *door, struct MHD_Daemon *daemon);
+/* The library has begun with one; so it has with all when shut returns. */
+void httpd_door_begun(struct httpd_door *door);
 void httpd_door_left(struct httpd_door *door, const struct sockaddr *from);
 void httpd_door_shut(struct httpd_door *door);
 void httpd_door_free(struct httpd_door **door);

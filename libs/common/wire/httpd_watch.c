@@ -220,6 +220,7 @@ void httpd_on_connection(void *context, struct MHD_Connection *connection,
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		*link = begin(httpd, connection);
+		httpd_door_begun(httpd->door);
 	} else if (*link) {
 		finish(httpd->watch, *link);
 		*link = NULL;
