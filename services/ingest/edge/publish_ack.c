@@ -9,6 +9,8 @@
 
 #define POLL_WAIT (20 * INSTANT_SECOND / 1000)
 #define LOOK_EVERY (INSTANT_SECOND / 2)
+/* To make a client again that could not be made. */
+#define AGAIN INSTANT_SECOND
 /* Below this a delivery of the default size may not fit. */
 #define SPOOL_LOW (4u << 20)
 
@@ -24,9 +26,11 @@ static void replace(struct publish *publish)
 		if (!reason_same(&reason, &publish->none))
 			log_reason(LOG_ERROR, "INGEST-PRODUCER-NONE", &reason);
 		publish->none = reason;
+		publish->again = clock_monotonic() + AGAIN;
 		return;
 	}
 	publish->none = (struct reason){0};
+	publish->again = 0;
 	pthread_rwlock_wrlock(&publish->swap);
 	old = publish->out;
 	publish->out = made;
@@ -84,17 +88,28 @@ static void look_at_spool(struct publish *publish)
 		sentence);
 }
 
-static void serve(struct publish *publish)
+/* Whether it is time for another producer. A fatal one says so once. */
+static bool is_over(struct publish *publish)
 {
 	struct reason reason;
 
+	if (clock_monotonic() < publish->again)
+		return false;
+	if (kafka_out_fatal(publish->out, &reason)) {
+		if (!publish->again)
+			log_reason(LOG_ERROR, "INGEST-PRODUCER-FATAL", &reason);
+		return true;
+	}
+	publish->again = 0;
+	return kafka_out_stale(publish->out);
+}
+
+static void serve(struct publish *publish)
+{
 	kafka_out_poll(publish->out, POLL_WAIT);
 	publish_expire(publish, clock_monotonic());
-	if (kafka_out_fatal(publish->out, &reason))
-		log_reason(LOG_ERROR, "INGEST-PRODUCER-FATAL", &reason);
-	else if (!kafka_out_stale(publish->out))
-		return;
-	replace(publish);
+	if (is_over(publish))
+		replace(publish);
 }
 
 enum status publish_ack_loop(

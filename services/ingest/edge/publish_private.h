@@ -32,6 +32,7 @@ struct publish {
 	pthread_rwlock_t swap; /* written to replace a producer */
 	struct kafka_out *out;
 	struct reason none; /* why no other could be made, as logged last */
+	instant again; /* monotonic: then it is tried again; 0: it was not */
 
 	pthread_mutex_t lock; /* guards tickets */
 	struct ticket *oldest, *newest;

@@ -196,6 +196,36 @@ static void write_secret(const char *path, const char *text)
 	fclose(file);
 }
 
+static void test_publish__makes_another_once_its_files_are_right(void **state)
+{
+	char path[] = "/tmp/publish-test-XXXXXX";
+	const struct kafka_property rows[] = {
+		{"client.rack-file", path}, {0, 0}};
+	struct rig rig = {.draining = true, .properties = rows};
+	struct parcel_sent one;
+	char *all;
+
+	(void)state;
+	close(mkstemp(path));
+	write_secret(path, "one");
+	rig_begin(&rig);
+	unlink(path);
+	kafka_mock_fail_producer_id(rig.mock, CLUSTER_AUTHORIZATION_FAILED);
+	rig_start(&rig);
+	rig_send(&rig, &one, "a", "1");
+	assert_int_equal(rig_outcome(&one), OUTCOME_SPOOLED);
+	assert_false(rig_until(INSTANT_SECOND / 2, has_second_producer, &rig));
+	write_secret(path, "one");
+	assert_true(rig_until(10 * INSTANT_SECOND, has_second_producer, &rig));
+	assert_true(rig_until(10 * INSTANT_SECOND, rig_spool_is_empty, &rig));
+	rig_stop(&rig);
+	all = rig_read(&rig, TOPIC);
+	assert_string_equal(all, "1 ");
+	free(all);
+	rig_end(&rig);
+	unlink(path);
+}
+
 static void test_publish__takes_another_secret_of_kafka(void **state)
 {
 	char path[] = "/tmp/publish-test-XXXXXX";
