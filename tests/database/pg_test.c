@@ -398,7 +398,7 @@ static bool has_an_old_plan(struct pg *pg, struct arena *arena)
 	for (int i = 0; i < 10; i++)
 		look_up(pg, arena);
 	db_script(pg, "INSERT INTO pg_test_plans SELECT i::text, 'x'"
-		      " FROM generate_series(2, 50000) AS i");
+		      " FROM generate_series(2, 20000) AS i");
 	plan = plan_of_look_up(pg);
 	old = strstr(plan, "Seq Scan");
 	memory_free(plan);
@@ -418,17 +418,19 @@ static void test_pg__a_plan_does_not_outlive_what_it_was_made_for(void **state)
 	db_ok(pg_commit(pg, &reason), &reason);
 	for (int i = 0; i < 20 && !old; i++)
 		old = has_an_old_plan(pg, arena);
-	if (!old) {
-		print_message("the server keeps no plan: nothing to see\n");
-		skip();
+	if (old) {
+		usleep(1100000);
+		db_ok(pg_begin(pg, &reason), &reason);
+		db_ok(pg_commit(pg, &reason), &reason);
+		plan = plan_of_look_up(pg);
+		assert_non_null(strstr(plan, "Index Scan"));
+		memory_free(plan);
 	}
-	usleep(1100000);
-	db_ok(pg_begin(pg, &reason), &reason);
-	db_ok(pg_commit(pg, &reason), &reason);
-	plan = plan_of_look_up(pg);
-	assert_non_null(strstr(plan, "Index Scan"));
-	memory_free(plan);
 	db_script(pg, "DROP TABLE pg_test_plans");
 	arena_free(&arena);
 	pg_close(&pg);
+	if (old)
+		return;
+	print_message("the server keeps no plan: nothing to see\n");
+	skip();
 }
