@@ -87,5 +87,5 @@ ${rows}	};
 	target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::cmocka)
 	add_test(NAME ${name} COMMAND ${name}
 		WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
-	set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+	set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
