@@ -43,7 +43,8 @@ struct judgement {
 	 * time alone; INSTANT_NEVER: none. */
 	instant next_change;
 	/* A rule that cannot say yet (settling) keeps what was: pending. Where
-	 * nothing was, `verdict` counts, which is unknown then. */
+	 * nothing was, `verdict` counts, which is unknown then; with a
+	 * `next_change` nobody is told of it before that time. */
 	bool pending;
 	const char *summary;      /* one sentence: why */
 	const char *would_change; /* one sentence */
